@@ -1,0 +1,279 @@
+#include <tickgate/decimal.hpp>
+
+#include <array>
+#include <cstring>
+
+namespace tickgate {
+
+namespace {
+
+__extension__ typedef __int128 i128;
+__extension__ typedef unsigned __int128 u128;
+
+constexpr std::array<std::int64_t, 19> powers = [] {
+    std::array<std::int64_t, 19> p{};
+    p[0] = 1;
+    for (std::size_t i = 1; i < p.size(); ++i)
+        p[i] = p[i - 1] * 10;
+    return p;
+}();
+constexpr std::int64_t limit = powers[18]; // |mantissa| < 10^18
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// Reduces a 128-bit mantissa to Decimal's form. Error: number_overflow.
+result<Decimal> normalise(i128 mantissa, int exponent) noexcept {
+    if (mantissa == 0)
+        return Decimal();
+    while (mantissa % 10 == 0) {
+        mantissa /= 10;
+        ++exponent;
+    }
+    if (mantissa >= limit || mantissa <= -limit || exponent > Decimal::max_exponent || exponent < -Decimal::max_exponent)
+        return errc::number_overflow;
+    return Decimal::from_parts(static_cast<std::int64_t>(mantissa), exponent);
+}
+
+// Digits of `value` (> 0) at `out`, most significant first; returns how many.
+int put_digits(std::uint64_t value, char* out) noexcept {
+    char reversed[20];
+    int n = 0;
+    while (value >= 10) {
+        const auto q = value / 10;
+        reversed[n++] = static_cast<char>('0' + (value - q * 10));
+        value = q;
+    }
+    reversed[n++] = static_cast<char>('0' + value);
+    for (int i = 0; i < n; ++i)
+        out[i] = reversed[n - 1 - i];
+    return n;
+}
+
+char* fill_zeros(char* out, int n) noexcept {
+    std::memset(out, '0', static_cast<std::size_t>(n));
+    return out + n;
+}
+
+int compare_magnitudes(std::uint64_t a, int ea, std::uint64_t b, int eb) noexcept {
+    // Scales the side with the greater exponent; past 19 digits its magnitude decides.
+    if (ea == eb)
+        return a < b ? -1 : a > b ? 1 : 0;
+    if (ea < eb)
+        return -compare_magnitudes(b, eb, a, ea);
+    u128 scaled = a;
+    for (int shift = ea - eb; shift > 0; --shift) {
+        scaled *= 10;
+        if (scaled > b)
+            return 1;
+    }
+    return scaled < b ? -1 : 0;
+}
+
+} // namespace
+
+Decimal Decimal::from_parts(std::int64_t mantissa, int exponent) noexcept {
+    Decimal d;
+    if (mantissa == 0)
+        return d;
+    while (mantissa % 10 == 0) {
+        mantissa /= 10;
+        ++exponent;
+    }
+    d.mantissa_ = mantissa;
+    d.exponent_ = static_cast<std::int8_t>(exponent);
+    return d;
+}
+
+result<Decimal> Decimal::parse(std::string_view text) noexcept {
+    const char* p = text.data();
+    const char* const end = p + text.size();
+    const bool negative = p != end && *p == '-';
+    if (negative)
+        ++p;
+    if (p == end || !is_digit(*p))
+        return errc::malformed_number;
+    if (*p == '0' && end - p > 1 && is_digit(p[1]))
+        return errc::malformed_number; // no leading zeros in JSON
+
+    // Significant digits go into the mantissa; zeros wait in `pending` until a digit follows them.
+    std::uint64_t mantissa = 0;
+    int digits = 0;  // significant digits in mantissa
+    int pending = 0; // zeros seen since the last significant digit
+    bool too_long = false;
+    const auto take = [&](char c) {
+        if (c == '0') {
+            if (digits != 0)
+                ++pending;
+            return;
+        }
+        digits += pending + 1;
+        if (digits > max_digits) {
+            too_long = true;
+            digits = max_digits;
+            return;
+        }
+        mantissa = mantissa * static_cast<std::uint64_t>(powers[static_cast<std::size_t>(pending + 1)]) +
+                   static_cast<std::uint64_t>(c - '0');
+        pending = 0;
+    };
+    for (; p != end && is_digit(*p); ++p)
+        take(*p);
+    int fraction = 0; // digits after the point
+    if (p != end && *p == '.') {
+        const char* const first = ++p;
+        for (; p != end && is_digit(*p); ++p)
+            take(*p);
+        if (p == first)
+            return errc::malformed_number;
+        if (p - first > max_exponent)
+            return errc::number_overflow;
+        fraction = static_cast<int>(p - first);
+    }
+    int shift = 0;
+    if (p != end && (*p == 'e' || *p == 'E')) {
+        ++p;
+        const bool down = p != end && *p == '-';
+        if (p != end && (*p == '-' || *p == '+'))
+            ++p;
+        if (p == end || !is_digit(*p))
+            return errc::malformed_number;
+        for (; p != end && is_digit(*p); ++p)
+            shift = shift < 10000 ? shift * 10 + (*p - '0') : shift;
+        if (down)
+            shift = -shift;
+    }
+    if (p != end)
+        return errc::malformed_number;
+    if (too_long || pending > 2 * max_exponent)
+        return errc::number_overflow;
+
+    Decimal d;
+    const int last_place = shift - fraction; // power of ten of the last written digit
+    if (mantissa == 0) {
+        if (last_place < -max_exponent || last_place > max_exponent)
+            return errc::number_overflow;
+        d.zeros_ = static_cast<std::uint8_t>(last_place < 0 ? -last_place : 0);
+        d.minus_zero_ = negative;
+        return d;
+    }
+    const int exponent = last_place + pending;
+    if (exponent > max_exponent || exponent < -max_exponent || last_place < -max_exponent)
+        return errc::number_overflow;
+    d.mantissa_ = negative ? -static_cast<std::int64_t>(mantissa) : static_cast<std::int64_t>(mantissa);
+    d.exponent_ = static_cast<std::int8_t>(exponent);
+    // Zeros that stand in the fraction; those before the point follow from the exponent.
+    const int fraction_zeros = exponent >= 0 ? (last_place < 0 ? -last_place : 0) : exponent - last_place;
+    d.zeros_ = static_cast<std::uint8_t>(fraction_zeros);
+    return d;
+}
+
+char* Decimal::print(char* out) const noexcept {
+    if (mantissa_ < 0 || minus_zero_)
+        *out++ = '-';
+    if (mantissa_ == 0) {
+        *out++ = '0';
+        if (zeros_ != 0) {
+            *out++ = '.';
+            out = fill_zeros(out, zeros_);
+        }
+        return out;
+    }
+    char digits[20];
+    const int n = put_digits(
+        mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_), digits);
+    const auto copy = [&](int from, int count) {
+        std::memcpy(out, digits + from, static_cast<std::size_t>(count));
+        out += count;
+    };
+    if (exponent_ >= 0) {
+        copy(0, n);
+        out = fill_zeros(out, exponent_);
+        if (zeros_ != 0)
+            *out++ = '.';
+    } else if (n > -exponent_) {
+        copy(0, n + exponent_);
+        *out++ = '.';
+        copy(n + exponent_, -exponent_);
+    } else {
+        *out++ = '0';
+        *out++ = '.';
+        out = fill_zeros(out, -exponent_ - n);
+        copy(0, n);
+    }
+    return fill_zeros(out, zeros_);
+}
+
+std::string Decimal::to_string() const {
+    char text[max_text];
+    return std::string(text, print(text));
+}
+
+std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) noexcept {
+    const int sign_a = a.mantissa_ < 0 ? -1 : a.mantissa_ > 0;
+    const int sign_b = b.mantissa_ < 0 ? -1 : b.mantissa_ > 0;
+    if (sign_a != sign_b || sign_a == 0)
+        return sign_a <=> sign_b;
+    const auto magnitude = [](std::int64_t m) { return static_cast<std::uint64_t>(m < 0 ? -m : m); };
+    const int c = compare_magnitudes(magnitude(a.mantissa_), a.exponent_, magnitude(b.mantissa_), b.exponent_);
+    return sign_a * c <=> 0;
+}
+
+result<Decimal> Decimal::add(Decimal a, Decimal b) noexcept {
+    if (a.mantissa_ == 0)
+        return b;
+    if (b.mantissa_ == 0)
+        return a;
+    if (a.exponent_ < b.exponent_)
+        std::swap(a, b);
+    const int shift = a.exponent_ - b.exponent_;
+    if (shift > 19) // 10^18 * 10^19 still fits 128 bits; beyond, more than 18 digits are certain
+        return errc::number_overflow;
+    i128 scaled = a.mantissa_;
+    for (int i = 0; i < shift; ++i)
+        scaled *= 10;
+    return normalise(scaled + b.mantissa_, b.exponent_);
+}
+
+result<Decimal> Decimal::multiply(Decimal a, Decimal b) noexcept {
+    return normalise(static_cast<i128>(a.mantissa_) * b.mantissa_, a.exponent_ + b.exponent_);
+}
+
+result<Decimal> Decimal::divide(Decimal a, Decimal b) noexcept {
+    if (b.mantissa_ == 0)
+        return errc::number_overflow;
+    if (a.mantissa_ == 0)
+        return Decimal();
+    const bool negative = (a.mantissa_ < 0) != (b.mantissa_ < 0);
+    u128 n = static_cast<u128>(a.mantissa_ < 0 ? -a.mantissa_ : a.mantissa_);
+    const u128 d = static_cast<u128>(b.mantissa_ < 0 ? -b.mantissa_ : b.mantissa_);
+    int exponent = a.exponent_ - b.exponent_;
+    // Scale the numerator so that the quotient has 18 or 19 digits; n < 10^38 fits 128 bits.
+    const u128 wanted = static_cast<u128>(powers[17]) * d;
+    while (n < wanted) {
+        n *= 10;
+        --exponent;
+    }
+    u128 q = n / d;
+    u128 rest = n % d;
+    u128 unit = d;
+    while (q >= static_cast<u128>(limit)) { // one digit too many: it joins the rest
+        rest += (q % 10) * unit;
+        unit *= 10;
+        q /= 10;
+        ++exponent;
+    }
+    if (rest * 2 > unit || (rest * 2 == unit && (q & 1) != 0))
+        ++q;
+    const auto mantissa = static_cast<i128>(q);
+    return normalise(negative ? -mantissa : mantissa, exponent);
+}
+
+result<Decimal> Decimal::mid(Decimal a, Decimal b) noexcept {
+    const auto sum = add(a, b);
+    if (!sum)
+        return sum;
+    // Half of m*10^e is (5m)*10^(e-1).
+    return normalise(static_cast<i128>(sum->mantissa_) * 5, sum->exponent_ - 1);
+}
+
+} // namespace tickgate
