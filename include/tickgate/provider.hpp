@@ -31,7 +31,9 @@ struct FeedSpec {
     int groups = 1;
 };
 
+// Requests the venue counts together.
 struct RequestBudgetSpec {
+    std::string name;              // a metric label: `spot`
     std::int64_t weight_limit = 0;           // per window; 0: no limit
     std::chrono::milliseconds window{60000}; // true rolling window
 };
@@ -40,7 +42,7 @@ struct Capabilities {
     std::vector<FeedSpec> feeds;
     std::vector<Kind> kinds;
     std::vector<Timeframe> timeframes; // of its bars
-    RequestBudgetSpec budget;          // default; the provider refines it from answers
+    std::vector<RequestBudgetSpec> budgets; // documented limits; answers refine them
     std::size_t bars_per_page = 0;
     bool trades_history = false;
 };
@@ -72,14 +74,6 @@ struct QuoteRequest {
 // Quotes in no particular order, flag `snapshot`. Text views in them are empty.
 using Quotes = std::vector<std::pair<InstrumentName, Quote>>;
 
-// Symbols, canonical to native. Immutable once handed to a session; shared between threads.
-struct SymbolEntry {
-    InstrumentId id{};
-    InstrumentName name;
-    std::string native;
-    std::string feed;
-};
-
 // Runs on `control`, never called from the hot loop. Sessions it makes move to the hot loop.
 class DataProvider {
 public:
@@ -100,11 +94,10 @@ public:
     // Which connection group of its feed carries this subscription.
     virtual int group_of(std::string_view feed_part, const Subscription& s) const noexcept = 0;
 
-    // What one upstream connection needs; may ask REST first. `symbols` holds every instrument the feed may be asked
-    // for during this session. `seed` feeds the session's random choices.
+    // What one upstream connection needs; may ask REST first. `seed` feeds the session's random choices.
     // Errors: unauthorized, rate_limited, timed_out, malformed_payload.
-    virtual asio::awaitable<result<std::unique_ptr<FeedSession>>> open_session(std::string feed_part, int group,
-        std::shared_ptr<const std::vector<SymbolEntry>> symbols, std::uint64_t seed, Rest& rest) = 0;
+    virtual asio::awaitable<result<std::unique_ptr<FeedSession>>> open_session(
+        std::string feed_part, int group, std::uint64_t seed, Rest& rest) = 0;
 
     // Best bid and offer now. Errors: as find_instruments; unknown_symbol names no instrument, it is left out.
     virtual asio::awaitable<result<Quotes>> get_quotes(QuoteRequest request, Rest& rest) = 0;

@@ -22,7 +22,8 @@ struct RestRequest {
     std::string base;   // endpoint: scheme, host, port and an optional path kept in front
     std::string target; // `/api/v3/klines?symbol=BTCUSDT`
     std::vector<std::pair<std::string, std::string>> headers;
-    int weight = 1; // against the provider's budget
+    int weight = 1;         // against the budget
+    std::size_t budget = 0; // which of Capabilities::budgets
     std::chrono::milliseconds deadline{15000};
     std::size_t max_body = 8u << 20; // a longer body is message_too_large (not applied to streamed bodies)
 };
@@ -45,6 +46,7 @@ using BodySink = std::function<error_code(std::string_view piece)>;
 
 // What a provider learns from an answer about its budget.
 struct BudgetReading {
+    std::optional<std::int64_t> limit;              // the venue's limit of the window
     std::optional<std::int64_t> used_weight;        // of the running window, as the venue counts
     std::optional<std::chrono::milliseconds> pause; // Retry-After: send nothing before
     bool banned = false;
@@ -61,6 +63,9 @@ public:
 
     // The same, but a 2xx body goes to `sink` piece by piece and is never held whole.
     virtual asio::awaitable<result<RestResponse>> get_streamed(RestRequest request, BodySink sink) = 0;
+
+    // What a body told about a budget (headers are read by DataProvider::read_budget).
+    virtual void learn(std::size_t budget, const BudgetReading& reading) = 0;
 };
 
 } // namespace tickgate

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace tickgate {
@@ -26,9 +27,16 @@ struct Subscription {
     }
 };
 
+// A subscription with the provider's own name of the instrument.
+struct Wanted {
+    Subscription what;
+    std::string native;
+};
+
 // A change of what is wanted. Nothing is in both lists.
 struct SubscriptionDelta {
-    std::vector<Subscription> add, remove;
+    std::vector<Wanted> add;
+    std::vector<Subscription> remove;
     bool empty() const noexcept { return add.empty() && remove.empty(); }
 };
 

@@ -7,7 +7,7 @@ namespace tickgate::budget {
 using std::chrono::ceil;
 using std::chrono::milliseconds;
 
-RequestBudget::RequestBudget(RequestBudgetSpec spec) : spec_(spec), window_(spec.window) {}
+RequestBudget::RequestBudget(RequestBudgetSpec spec) : spec_(std::move(spec)), configured_(spec_.weight_limit), window_(spec_.window) {}
 
 milliseconds RequestBudget::acquire(std::int64_t weight, MonoTime now) {
     if (const auto pause = pause_left(now)) {
@@ -33,6 +33,9 @@ void RequestBudget::learn(const BudgetReading& reading, MonoTime now) {
         if (unseen > 0)
             window_.record(unseen, now);
     }
+    // The smaller of what is configured and what the venue says now.
+    if (reading.limit && (configured_ == 0 || *reading.limit < configured_))
+        spec_.weight_limit = *reading.limit;
     if (reading.pause) {
         paused_until_ = std::max(paused_until_, now + *reading.pause);
         banned_ = banned_ || reading.banned;

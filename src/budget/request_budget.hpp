@@ -35,7 +35,6 @@ public:
 
     // What an answer said.
     void learn(const BudgetReading& reading, MonoTime now);
-    void set_limit(std::int64_t limit) noexcept { spec_.weight_limit = limit; }
 
     // While a pause is in force: how long it lasts, and whether it is a ban.
     std::optional<std::chrono::milliseconds> pause_left(MonoTime now) const noexcept;
@@ -45,6 +44,7 @@ private:
     std::int64_t usable() const noexcept { return spec_.weight_limit - spec_.weight_limit / 10; }
 
     RequestBudgetSpec spec_;
+    std::int64_t configured_;
     RollingWindow window_;
     MonoTime paused_until_{};
     bool banned_ = false;

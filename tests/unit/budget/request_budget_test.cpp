@@ -54,6 +54,17 @@ TEST(RequestBudget, NothingGoesOutDuringAPauseAndABanIsTold) {
     EXPECT_FALSE(budget.state(t0 + 120s).banned);
 }
 
+TEST(RequestBudget, TheVenuesOwnLimitCountsWhereItIsSmaller) {
+    RequestBudget budget(spec(6000));
+    BudgetReading reading;
+    reading.limit = 1200;
+    budget.learn(reading, MonoTime{});
+    EXPECT_EQ(budget.state(MonoTime{}).limit, 1200);
+    reading.limit = 9000;
+    budget.learn(reading, MonoTime{});
+    EXPECT_EQ(budget.state(MonoTime{}).limit, 1200);
+}
+
 TEST(RequestBudget, WithoutALimitOnlyPausesHold) {
     RequestBudget budget(spec(0));
     for (int i = 0; i < 1000; ++i)

@@ -1,0 +1,361 @@
+#include "binance/parse.hpp"
+
+#include "binance/time_units.hpp"
+
+#include <simdjson.h>
+
+namespace tickgate::binance {
+
+namespace od = simdjson::ondemand;
+
+namespace {
+
+// One-letter keys as their letter, `e`-like; everything else 0.
+char letter_of(od::raw_json_string key) noexcept { return key.raw()[1] == '"' ? key.raw()[0] : '\0'; }
+
+std::string_view unquoted(std::string_view token) noexcept {
+    while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ')
+        token.remove_suffix(1);
+    if (token.size() >= 2 && token.front() == '"' && token.back() == '"')
+        token = token.substr(1, token.size() - 2);
+    return token;
+}
+
+// Reads fields one by one and remembers what went wrong and which letters were there.
+class Fields {
+public:
+    bool decimal(od::value& value, Decimal& into) noexcept {
+        const auto d = Decimal::parse(unquoted(value.raw_json_token()));
+        if (d) {
+            into = *d;
+            return true;
+        }
+        (d.error() == errc::number_overflow ? overflow_ : malformed_) = true;
+        return false;
+    }
+    void descriptive(od::value& value, OptionalDecimal& into) noexcept {
+        const auto d = Decimal::parse(unquoted(value.raw_json_token()));
+        if (d)
+            into = *d;
+        else if (d.error() == errc::number_overflow)
+            field_overflow_ = true;
+        else
+            malformed_ = true;
+    }
+    bool number(od::value& value, std::int64_t& into) noexcept {
+        if (value.get_int64().get(into) == simdjson::SUCCESS)
+            return true;
+        malformed_ = true;
+        return false;
+    }
+    bool time(od::value& value, std::optional<UnixNanos>& into) noexcept {
+        std::int64_t n = 0;
+        if (!number(value, n))
+            return false;
+        if (!plausible_time(n)) {
+            malformed_ = true;
+            return false;
+        }
+        into = venue_time(n);
+        return true;
+    }
+    bool flag(od::value& value, bool& into) noexcept {
+        if (value.get_bool().get(into) == simdjson::SUCCESS)
+            return true;
+        malformed_ = true;
+        return false;
+    }
+    std::string_view token(od::value& value) noexcept { return unquoted(value.raw_json_token()); }
+
+    void saw(char letter) noexcept { seen_ |= bit(letter); }
+    bool has_all(const char* letters) const noexcept {
+        for (; *letters != '\0'; ++letters)
+            if ((seen_ & bit(*letters)) == 0)
+                return false;
+        return true;
+    }
+    bool malformed() const noexcept { return malformed_; }
+    bool overflow() const noexcept { return overflow_; }
+    bool field_overflow() const noexcept { return field_overflow_; }
+
+private:
+    static constexpr std::uint64_t bit(char c) noexcept {
+        return std::uint64_t{1} << (static_cast<unsigned>(c - 'A') & 63u);
+    }
+    std::uint64_t seen_ = 0;
+    bool malformed_ = false, overflow_ = false, field_overflow_ = false;
+};
+
+// Calls `take(letter, value)` for each one-letter field; false when the JSON breaks or `take` says so.
+template <class Take>
+bool walk(od::object& object, Take&& take) noexcept {
+    for (auto item : object) {
+        od::field field;
+        if (std::move(item).get(field) != simdjson::SUCCESS)
+            return false;
+        const char letter = letter_of(field.key());
+        if (letter != '\0' && !take(letter, field.value()))
+            return false;
+    }
+    return true;
+}
+
+std::string_view kind_of(std::string_view stream) noexcept {
+    const auto at = stream.find('@');
+    return at == std::string_view::npos ? std::string_view() : stream.substr(at + 1);
+}
+
+} // namespace
+
+struct FrameParser::Impl {
+    od::parser parser;
+    Frame frame;
+
+    void fail(std::string_view problem) noexcept {
+        frame.type = Frame::Type::malformed;
+        frame.problem = problem;
+    }
+
+    void parse(std::string_view bytes, UnixNanos at) noexcept {
+        frame.stream = {};
+        frame.field_overflow = false;
+        od::document document;
+        const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
+        if (parser.iterate(padded).get(document) != simdjson::SUCCESS)
+            return fail("not JSON");
+        od::object top;
+        if (document.get_object().get(top) != simdjson::SUCCESS)
+            return fail("not a JSON object");
+        od::value name;
+        if (top.find_field_unordered("stream").get(name) == simdjson::SUCCESS) {
+            if (name.get_string().get(frame.stream) != simdjson::SUCCESS)
+                return fail("`stream` is not a string");
+            return parse_data(top, at);
+        }
+        // The object is used up by the failed search: answers are rare, read them from the start.
+        if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+            document.get_object().get(top) != simdjson::SUCCESS)
+            return fail("not a JSON object");
+        parse_answer(top);
+    }
+
+    void parse_data(od::object& top, UnixNanos at) noexcept {
+        const auto kind = kind_of(frame.stream);
+        const bool shutdown = frame.stream == "!serverShutdown";
+        if (shutdown) {
+            frame.type = Frame::Type::shutdown;
+            return;
+        }
+        const bool aggregate = kind == "aggTrade";
+        const bool known = kind == "bookTicker" || kind == "trade" || aggregate || kind.starts_with("kline_");
+        if (!known) {
+            frame.type = Frame::Type::other;
+            return;
+        }
+        od::object data;
+        if (top.find_field_unordered("data").get_object().get(data) != simdjson::SUCCESS)
+            return fail("`data` is not an object");
+        if (kind[0] == 'b')
+            quote(data, at);
+        else if (kind[0] == 'k')
+            bar(data, at);
+        else
+            trade(data, at, aggregate ? 'a' : 't');
+    }
+
+    void finish(const Fields& fields, bool whole, const char* required, Frame::Type type) noexcept {
+        if (fields.overflow())
+            frame.type = Frame::Type::overflow;
+        else if (!whole || fields.malformed())
+            fail("a field is not what it should be");
+        else if (!fields.has_all(required))
+            fail("a field is missing");
+        else
+            frame.type = type;
+        frame.field_overflow = fields.field_overflow();
+    }
+
+    // binance.md: `u` id, `b`/`B` bid and size, `a`/`A` ask and size; USD-M adds `T` and `E`.
+    void quote(od::object& data, UnixNanos at) noexcept {
+        Fields fields;
+        Decimal bid, bid_size, ask, ask_size;
+        std::int64_t id = 0;
+        std::optional<UnixNanos> time;
+        const bool whole = walk(data, [&](char letter, od::value& value) noexcept {
+            fields.saw(letter);
+            switch (letter) {
+            case 'u': return fields.number(value, id);
+            case 'b': return fields.decimal(value, bid);
+            case 'B': return fields.decimal(value, bid_size);
+            case 'a': return fields.decimal(value, ask);
+            case 'A': return fields.decimal(value, ask_size);
+            case 'T': return fields.time(value, time);
+            default: return true;
+            }
+        });
+        finish(fields, whole, "ubBaA", Frame::Type::quote);
+        auto& q = frame.quote;
+        // An empty side is sent as price zero.
+        q.bid = bid.is_zero() ? OptionalDecimal() : bid;
+        q.bid_size = bid.is_zero() ? OptionalDecimal() : bid_size;
+        q.ask = ask.is_zero() ? OptionalDecimal() : ask;
+        q.ask_size = ask.is_zero() ? OptionalDecimal() : ask_size;
+        q.event_time = time;
+        q.received_time = at;
+        q.src_seq = static_cast<std::uint64_t>(id);
+        if (id < 0)
+            fail("negative id");
+    }
+
+    // `p` price, `q` size, `T` trade time, `m` buyer was the maker; the id is `t` (trade) or `a` (aggTrade).
+    void trade(od::object& data, UnixNanos at, char id_letter) noexcept {
+        Fields fields;
+        auto& t = frame.trade;
+        t = Trade();
+        std::int64_t id = 0;
+        bool buyer_is_maker = false;
+        std::string_view execution;
+        const bool whole = walk(data, [&](char letter, od::value& value) noexcept {
+            fields.saw(letter);
+            switch (letter) {
+            case 'p': return fields.decimal(value, t.price);
+            case 'q': return fields.decimal(value, t.size);
+            case 'T': return fields.time(value, t.event_time);
+            case 'm': return fields.flag(value, buyer_is_maker);
+            case 'X': execution = fields.token(value); return true;
+            case 't':
+            case 'a':
+                if (letter != id_letter)
+                    return true; // old captures: `a` is an order id in trade frames
+                t.trade_id = fields.token(value);
+                return fields.number(value, id);
+            default: return true;
+            }
+        });
+        finish(fields, whole, id_letter == 't' ? "pqTmt" : "pqTma", Frame::Type::trade);
+        if (id < 0)
+            fail("negative id");
+        // USD-M also sends insurance-fund and ADL executions, and zero prices: no market trades.
+        if (frame.type == Frame::Type::trade && (t.price.is_zero() || (!execution.empty() && execution != "MARKET")))
+            frame.type = Frame::Type::other;
+        t.side = buyer_is_maker ? Side::sell : Side::buy;
+        t.received_time = at;
+        t.src_seq = static_cast<std::uint64_t>(id);
+        t.contiguous_ids = true;
+    }
+
+    void bar(od::object& data, UnixNanos at) noexcept {
+        Fields fields;
+        auto& b = frame.bar;
+        b = Bar();
+        OptionalDecimal volume, turnover;
+        std::optional<UnixNanos> open_time;
+        std::int64_t trades = 0;
+        const auto inner = [&](char letter, od::value& value) noexcept {
+            fields.saw(letter);
+            switch (letter) {
+            case 't': return fields.time(value, open_time);
+            case 'o': return fields.decimal(value, b.open);
+            case 'h': return fields.decimal(value, b.high);
+            case 'l': return fields.decimal(value, b.low);
+            case 'c': return fields.decimal(value, b.close);
+            case 'v': {
+                Decimal size;
+                const bool ok = fields.decimal(value, size);
+                volume = size;
+                return ok;
+            }
+            case 'q': fields.descriptive(value, turnover); return true;
+            case 'n': return fields.number(value, trades);
+            case 'x': return fields.flag(value, b.final);
+            default: return true;
+            }
+        };
+        const bool whole = walk(data, [&](char letter, od::value& value) noexcept {
+            if (letter == 'E')
+                return fields.saw('E'), fields.time(value, b.event_time);
+            if (letter != 'k')
+                return true;
+            od::object k;
+            return value.get_object().get(k) == simdjson::SUCCESS && walk(k, inner);
+        });
+        finish(fields, whole, "Etohlcvnx", Frame::Type::bar);
+        if (frame.type != Frame::Type::bar)
+            return;
+        b.open_time = *open_time;
+        b.volume = volume;
+        b.volume_unit = VolumeUnit::base;
+        b.trades = trades;
+        b.received_time = at;
+        if (turnover && !volume->is_zero()) {
+            if (const auto vwap = Decimal::divide(*turnover, *volume))
+                b.vwap = *vwap;
+            else
+                frame.field_overflow = true;
+        }
+    }
+
+    // {"result":null,"id":1} · {"code":2,"msg":"…","id":1} · {"error":{"code":2,"msg":"…"},"id":2} · raw serverShutdown
+    void parse_answer(od::object& top) noexcept {
+        frame.answer_id.reset();
+        frame.answer_error.reset();
+        frame.answer_text = {};
+        bool answer = false, shutdown = false;
+        const auto read_error = [&](std::string_view key, od::value& value) noexcept {
+            std::int64_t code = 0;
+            if (key == "code" && value.get_int64().get(code) == simdjson::SUCCESS)
+                frame.answer_error = code, answer = true;
+            else if (key == "msg" && value.get_string().get(frame.answer_text) != simdjson::SUCCESS)
+                frame.answer_text = {};
+        };
+        for (auto item : top) {
+            od::field field;
+            std::string_view key;
+            if (std::move(item).get(field) != simdjson::SUCCESS || field.unescaped_key().get(key) != simdjson::SUCCESS)
+                return fail("broken JSON");
+            auto& value = field.value();
+            std::int64_t id = 0;
+            std::string_view text;
+            if (key == "id") {
+                if (value.get_int64().get(id) == simdjson::SUCCESS)
+                    frame.answer_id = id;
+            } else if (key == "result") {
+                answer = true;
+            } else if (key == "e") {
+                shutdown = value.get_string().get(text) == simdjson::SUCCESS && text == "serverShutdown";
+            } else if (key == "error") {
+                od::object error;
+                if (value.get_object().get(error) != simdjson::SUCCESS)
+                    return fail("`error` is not an object");
+                answer = true;
+                frame.answer_error = frame.answer_error.value_or(0);
+                for (auto part : error) {
+                    od::field inner;
+                    std::string_view inner_key;
+                    if (std::move(part).get(inner) != simdjson::SUCCESS ||
+                        inner.unescaped_key().get(inner_key) != simdjson::SUCCESS)
+                        return fail("broken JSON");
+                    read_error(inner_key, inner.value());
+                }
+            } else {
+                read_error(key, value);
+            }
+        }
+        if (shutdown)
+            frame.type = Frame::Type::shutdown;
+        else if (answer)
+            frame.type = Frame::Type::answer;
+        else
+            fail("neither data nor an answer");
+    }
+};
+
+FrameParser::FrameParser() : impl_(std::make_unique<Impl>()) {}
+FrameParser::~FrameParser() = default;
+
+const Frame& FrameParser::parse(std::string_view bytes, UnixNanos at) {
+    impl_->parse(bytes, at);
+    return impl_->frame;
+}
+
+} // namespace tickgate::binance

@@ -1,0 +1,138 @@
+// A supervised feed: everything of one `{provider}.{part}`, over as many connections as its limits ask for.
+#pragma once
+
+#include "core/instrument_table.hpp"
+#include "feed/feed_health.hpp"
+#include "feed/market_sink.hpp"
+#include "feed/shard.hpp"
+
+#include <tickgate/provider.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace tickgate::feed {
+
+struct FeedOptions {
+    std::string provider; // `binance`
+    FeedSpec spec;
+    std::shared_ptr<net::TlsContext> tls;
+    std::uint64_t seed = 0;
+    ShardFsm::Timings timings;
+    // Set: how long an instrument may be quiet before it is stale; empty: learned.
+    std::function<std::optional<std::chrono::milliseconds>(InstrumentId)> stale_limit;
+};
+
+// Plain counters, written on the hot loop and copied there.
+struct FeedStats {
+    std::array<std::uint64_t, 3> messages{}; // by Kind
+    std::array<std::uint64_t, skip_count> skipped{};
+    std::array<std::uint64_t, 40> latency{}; // venue → received, bucket i: below 2^i µs
+    std::uint64_t latency_sum_us = 0, clock_ahead = 0; // event times ahead of our clock
+    std::uint64_t gaps = 0, lost = 0, reconnects = 0, rotations = 0, connect_attempts = 0;
+    std::uint64_t bytes_in = 0, frames_in = 0, reads = 0;
+    std::map<std::string, std::uint64_t> ends; // ended connections by reason
+    FeedStatus status;
+};
+
+// One loop (hot), one owner; run() must have returned before destruction. `control` runs what asks REST.
+class Feed {
+public:
+    Feed(asio::any_io_executor hot, asio::any_io_executor control, DataProvider& provider, Rest& rest,
+        const InstrumentTable& instruments, MarketSink& sink, FeedOptions options);
+    ~Feed();
+
+    const std::string& name() const noexcept { return name_; } // `binance.spot`
+
+    asio::awaitable<void> run(); // until stop(); returns after every connection has ended
+    void stop();
+
+    // Change what is wanted, at any time.
+    void subscribe(const std::vector<Wanted>& wanted);
+    void unsubscribe(const std::vector<Subscription>& gone);
+
+    FeedStats stats() const;
+
+private:
+    friend class Shard;
+    // One publishing channel: a subscription with its progress.
+    struct ChannelState {
+        Wanted wanted;
+        Channel channel = no_channel;
+        int shard = 0;
+        bool acked = false, in_use = false, gap_open = false, any_id = false, fresh_link = false, announced_silent = false;
+        std::uint64_t last_id = 0;
+        std::optional<UnixNanos> last_received;
+        std::uint64_t messages_on_link = 0;
+    };
+    struct InstrumentSlots {
+        std::uint32_t quote = no_slot, trade = no_slot;
+        std::vector<std::pair<Timeframe, std::uint32_t>> bars;
+        OptionalDecimal last; // latest trade of this connection
+        InstrumentState state = InstrumentState::pending;
+        bool known = false;
+    };
+    static constexpr std::uint32_t no_slot = 0xffffffffu;
+
+    // What a shard tells.
+    void on_quote(Shard& shard, int place, const Quote& quote);
+    void on_trade(Shard& shard, int place, const Trade& trade);
+    void on_bar(Shard& shard, int place, const Bar& bar);
+    void on_acknowledged(Shard& shard, std::span<const Subscription> done);
+    void on_rejected(Subscription what, error_code reason, std::string_view venue_text);
+    void on_no_first_frame(Subscription what);
+    void on_gap(Subscription what, std::optional<std::uint64_t> lost, std::string_view cause);
+    void on_skipped(Skip why, std::string_view what);
+    void on_link_up(Shard& shard, const std::string& peer);
+    void on_link_ready(Shard& shard);
+    void on_link_ended(Shard& shard, bool was_active, bool lost, const LinkEnd& end, std::optional<std::chrono::milliseconds> retry_in);
+    void on_rotated(Shard& shard);
+    void on_gave_up(Shard& shard, const LinkEnd& end);
+    MonoTime reserve_connect(MonoTime now); // spacing between attempts
+
+    ChannelState* find(const Subscription& what);
+    bool admit(Shard& shard, int place, ChannelState& channel, std::uint64_t id, bool contiguous);
+    void after_first(ChannelState& channel, std::uint64_t id, bool contiguous, UnixNanos at);
+    void set_state(InstrumentId id, InstrumentState state, std::string_view reason);
+    void settle_state(InstrumentId id);
+    void update_status(std::string_view reason);
+    void measure_latency(const std::optional<UnixNanos>& event_time, UnixNanos received) noexcept;
+    Shard* shard_for(const Subscription& what);
+    void scan(Moment now);
+    asio::awaitable<void> seed_quotes(std::vector<InstrumentName> names);
+    void start_child(asio::awaitable<void> child, asio::cancellation_slot slot = {});
+
+    asio::any_io_executor hot_, control_;
+    DataProvider& provider_;
+    Rest& rest_;
+    const InstrumentTable& instruments_;
+    MarketSink& sink_;
+    FeedOptions options_;
+    std::string name_;
+    std::vector<ChannelState> channels_;
+    std::vector<std::uint32_t> free_channels_;
+    std::vector<InstrumentSlots> by_instrument_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    FeedHealth health_;
+    FeedStats stats_;
+    FeedStatus status_;
+    std::string last_reason_;
+    asio::steady_timer pulse_;
+    MonoTime next_connect_{}, next_scan_{};
+    std::map<std::string, MonoTime, std::less<>> last_skip_log_;
+    std::size_t children_ = 0;
+    bool running_ = false, stopping_ = false;
+};
+
+} // namespace tickgate::feed

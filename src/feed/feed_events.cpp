@@ -1,0 +1,317 @@
+// What a feed makes of its connections' fates: states, events, gaps, log lines.
+#include "feed/feed.hpp"
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "core/secret.hpp"
+
+#include <algorithm>
+
+namespace tickgate::feed {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+Event channel_event(std::string_view what, const Subscription& s, std::string_view provider, std::string_view cause) {
+    Event e;
+    e.event = what;
+    e.instrument = s.instrument;
+    e.kind = s.kind;
+    if (s.kind == Kind::bar)
+        e.timeframe = s.timeframe;
+    e.provider = provider;
+    e.cause = cause;
+    return e;
+}
+
+} // namespace
+
+void Feed::set_state(InstrumentId id, InstrumentState state, std::string_view reason) {
+    auto& slots = by_instrument_[index_of(id)];
+    if (slots.state == state)
+        return;
+    slots.state = state;
+    sink_.state(id, state, reason, options_.provider);
+}
+
+// Live once every channel of the instrument is acknowledged.
+void Feed::settle_state(InstrumentId id) {
+    const auto& slots = by_instrument_[index_of(id)];
+    const auto acked = [&](std::uint32_t slot) { return slot == no_slot || channels_[slot].acked; };
+    if (!acked(slots.quote) || !acked(slots.trade))
+        return;
+    for (const auto& bar : slots.bars)
+        if (!acked(bar.second))
+            return;
+    set_state(id, InstrumentState::live, "subscribed");
+}
+
+void Feed::update_status(std::string_view reason) {
+    FeedStatus next = status_;
+    next.wanted = next.acked = next.connections = 0;
+    for (const auto& c : channels_) {
+        next.wanted += c.in_use;
+        next.acked += c.in_use && c.acked;
+    }
+    bool all_ready = true, any_gave_up = false, any_down = false;
+    std::optional<MonoTime> last;
+    for (const auto& shard : shards_) {
+        if (shard->size() == 0)
+            continue;
+        all_ready = all_ready && shard->connected();
+        any_gave_up = any_gave_up || shard->gave_up();
+        any_down = any_down || !shard->connected();
+        next.connections += shard->open_links();
+        if (const auto at = shard->last_received(); at && (!last || *last < *at))
+            last = at;
+    }
+    const Moment at = now();
+    if (last)
+        next.last_received = at.wall - (at.mono - *last);
+    next.reconnects = stats_.reconnects;
+    const bool ever = status_.state == FeedState::live || status_.state == FeedState::down;
+    next.state = any_gave_up ? FeedState::refused
+                 : all_ready ? FeedState::live
+                 : ever      ? FeedState::down
+                             : FeedState::connecting;
+    if (!reason.empty())
+        next.reason = reason;
+    if (next.state != status_.state || status_.since == UnixNanos())
+        next.since = at.wall;
+    status_ = next;
+    stats_.status = next;
+    sink_.feed_status(name_, status_);
+}
+
+void Feed::on_link_up(Shard& shard, const std::string& peer) {
+    log::info("feed", "link_up", {{"feed", name_}, {"shard", shard.number()}, {"peer", peer}, {"streams", shard.size()}});
+    for (auto& c : channels_)
+        if (c.in_use && c.shard == shard.number()) {
+            c.fresh_link = true;
+            c.messages_on_link = 0;
+            c.acked = false;
+        }
+    Event e;
+    e.event = "link_up";
+    e.feed = name_;
+    e.provider = options_.provider;
+    e.cause = "connected";
+    e.to = wall_now();
+    sink_.event(e);
+    update_status("connected");
+    sink_.flush(now());
+}
+
+void Feed::on_acknowledged(Shard& shard, std::span<const Subscription> done) {
+    for (const auto& what : done)
+        if (auto* c = find(what)) {
+            c->acked = true;
+            settle_state(what.instrument);
+        }
+    log::debug("feed", "acknowledged", {{"feed", name_}, {"shard", shard.number()}, {"count", done.size()}});
+}
+
+void Feed::on_link_ready(Shard& shard) {
+    log::info("feed", "subscribed", {{"feed", name_}, {"shard", shard.number()}, {"streams", shard.size()}});
+    update_status("subscribed");
+    std::vector<InstrumentName> quiet;
+    for (const auto& c : channels_)
+        if (c.in_use && c.shard == shard.number() && c.wanted.what.kind == Kind::quote && c.messages_on_link == 0)
+            quiet.push_back(instruments_.name_of(c.wanted.what.instrument));
+    if (!quiet.empty() && !stopping_)
+        start_child(seed_quotes(std::move(quiet)));
+    sink_.flush(now());
+}
+
+void Feed::on_rotated(Shard& shard) {
+    ++stats_.rotations;
+    log::info("feed", "rotated", {{"feed", name_}, {"shard", shard.number()}});
+    update_status("rotated");
+}
+
+void Feed::on_link_ended(Shard& shard, bool was_active, bool lost, const LinkEnd& end,
+    std::optional<std::chrono::milliseconds> retry_in) {
+    const bool orderly = end.reason == errc::stopped;
+    ++stats_.ends[orderly ? (stopping_ ? "shutdown" : "replaced")
+                          : std::string(end.reason.category() == tickgate_category() ? end.reason.message() : "network")];
+    if (orderly || stopping_) {
+        log::debug("feed", "link_closed", {{"feed", name_}, {"shard", shard.number()}});
+        return;
+    }
+    log::warn("feed", lost ? "link_down" : "connect_failed",
+        {{"feed", name_}, {"shard", shard.number()}, {"error", end.reason}, {"detail", end.detail},
+            {"retry_in_ms", retry_in ? retry_in->count() : -1}});
+    if (!was_active)
+        return;
+    const auto reason = describe(end.reason) + (end.detail.empty() ? "" : ": " + end.detail);
+    last_reason_ = reason;
+    if (!lost) {
+        for (const auto& c : channels_)
+            if (c.in_use && c.shard == shard.number())
+                set_state(c.wanted.what.instrument, InstrumentState::down, reason);
+        update_status(reason);
+        sink_.flush(now());
+        return;
+    }
+    ++stats_.reconnects;
+    Event e;
+    e.event = "link_down";
+    e.feed = name_;
+    e.provider = options_.provider;
+    e.cause = describe(end.reason);
+    e.text = end.detail;
+    e.from = wall_now();
+    sink_.event(e);
+    // Nothing is replayed by the venue: each channel has a hole from here on, of a size nobody knows so far.
+    for (auto& c : channels_) {
+        if (!c.in_use || c.shard != shard.number())
+            continue;
+        const bool had_data = c.any_id || c.acked;
+        c.acked = false;
+        by_instrument_[index_of(c.wanted.what.instrument)].last.reset();
+        set_state(c.wanted.what.instrument, InstrumentState::down, reason);
+        if (!had_data || c.gap_open)
+            continue;
+        c.gap_open = true;
+        ++stats_.gaps;
+        auto gap = channel_event("gap_opened", c.wanted.what, options_.provider, "link_down");
+        gap.feed = name_;
+        gap.from = e.from;
+        sink_.event(gap);
+    }
+    update_status(reason);
+    sink_.flush(now());
+}
+
+// First message of a channel after a new connection: closes the hole, with its size where ids are contiguous.
+void Feed::after_first(ChannelState& channel, std::uint64_t id, bool contiguous, UnixNanos at) {
+    channel.fresh_link = false;
+    if (!channel.gap_open)
+        return;
+    channel.gap_open = false;
+    auto e = channel_event("gap_closed", channel.wanted.what, options_.provider, "link_down");
+    e.feed = name_;
+    e.to = at;
+    e.filled = 0;
+    if (contiguous && channel.any_id && id > channel.last_id) {
+        e.lost = id - channel.last_id - 1;
+        stats_.lost += *e.lost;
+    }
+    sink_.event(e);
+}
+
+void Feed::on_gap(Subscription what, std::optional<std::uint64_t> lost, std::string_view cause) {
+    ++stats_.gaps;
+    stats_.lost += lost.value_or(0);
+    auto e = channel_event("gap_opened", what, options_.provider, cause);
+    e.feed = name_;
+    e.lost = lost;
+    e.to = wall_now();
+    sink_.event(e);
+    e.event = "gap_closed";
+    e.filled = 0;
+    sink_.event(e);
+    log::warn("feed", "gap", {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()},
+        {"kind", to_string(what.kind)}, {"cause", cause}, {"lost", lost ? std::to_string(*lost) : "unknown"}});
+}
+
+void Feed::on_rejected(Subscription what, error_code reason, std::string_view venue_text) {
+    const auto text = redact(venue_text);
+    const bool unknown = reason == errc::unknown_symbol;
+    log::warn("feed", unknown ? "unknown_symbol" : "refused",
+        {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()}, {"kind", to_string(what.kind)},
+            {"error", reason}, {"venue_text", text}});
+    auto e = channel_event(unknown ? "unknown_symbol" : "refused", what, options_.provider, describe(reason));
+    e.feed = name_;
+    e.text = text;
+    sink_.event(e);
+    const auto state = unknown ? InstrumentState::unknown_symbol : InstrumentState::refused;
+    if (index_of(what.instrument) < by_instrument_.size() && by_instrument_[index_of(what.instrument)].known)
+        set_state(what.instrument, state, describe(reason));
+    else
+        sink_.state(what.instrument, state, describe(reason), options_.provider);
+}
+
+void Feed::on_no_first_frame(Subscription what) {
+    auto* c = find(what);
+    if (c == nullptr || c->announced_silent)
+        return;
+    c->announced_silent = true;
+    log::info("feed", "no_first_frame",
+        {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()}, {"kind", to_string(what.kind)},
+            {"native", c->wanted.native}});
+    auto e = channel_event("pending", what, options_.provider, "acknowledged, no data so far");
+    e.feed = name_;
+    sink_.event(e);
+}
+
+void Feed::on_skipped(Skip why, std::string_view what) {
+    ++stats_.skipped[static_cast<std::size_t>(why)];
+    if (why == Skip::repeated || why == Skip::unknown_type)
+        return; // by design
+    const auto at = mono_now();
+    auto [it, first] = last_skip_log_.try_emplace(std::string(to_string(why)), at);
+    if (!first && at - it->second < 10s)
+        return;
+    it->second = at;
+    log::warn("feed", "frame_skipped", {{"feed", name_}, {"why", to_string(why)}, {"what", what},
+        {"total", stats_.skipped[static_cast<std::size_t>(why)]}});
+}
+
+void Feed::on_gave_up(Shard& shard, const LinkEnd& end) {
+    log::error("feed", "gave_up", {{"feed", name_}, {"shard", shard.number()}, {"error", end.reason}, {"detail", end.detail},
+        {"hint", "check the credentials of providers." + options_.provider}});
+    for (const auto& c : channels_)
+        if (c.in_use && c.shard == shard.number())
+            set_state(c.wanted.what.instrument, InstrumentState::refused, describe(end.reason));
+    Event e;
+    e.event = "refused";
+    e.feed = name_;
+    e.provider = options_.provider;
+    e.cause = describe(end.reason);
+    e.text = end.detail;
+    sink_.event(e);
+    update_status(describe(end.reason));
+}
+
+void Feed::scan(Moment now) {
+    health_.scan(now.mono, [&](const FeedHealth::Change& change) {
+        const auto& slots = by_instrument_[index_of(change.instrument)];
+        const bool shown = slots.state == InstrumentState::live || slots.state == InstrumentState::stale;
+        if (!slots.known || !shown)
+            return; // down, closed or refused says more than stale
+        const auto quiet = std::to_string(change.quiet_for.count()) + " ms without data";
+        set_state(change.instrument, change.stale ? InstrumentState::stale : InstrumentState::live,
+            change.stale ? quiet : "data again");
+        Event e;
+        e.event = change.stale ? "stale" : "fresh";
+        e.instrument = change.instrument;
+        e.feed = name_;
+        e.provider = options_.provider;
+        e.cause = quiet;
+        sink_.event(e);
+    });
+    // The connection answers but nothing flows for any instrument: a new one is worth a try.
+    if (health_.all_stale())
+        for (auto& shard : shards_)
+            if (shard->connected()) {
+                log::warn("feed", "all_stale", {{"feed", name_}, {"shard", shard->number()}});
+                shard->fail(errc::silent, "no data for any instrument");
+                for (const auto& c : channels_)
+                    if (c.in_use && c.shard == shard->number())
+                        health_.watch(c.wanted.what.instrument,
+                            options_.stale_limit ? options_.stale_limit(c.wanted.what.instrument) : std::nullopt, now.mono);
+            }
+    update_status({});
+}
+
+FeedStats Feed::stats() const {
+    FeedStats s = stats_;
+    s.bytes_in = s.frames_in = s.reads = 0;
+    for (const auto& shard : shards_)
+        shard->add_stats(s.bytes_in, s.frames_in, s.reads);
+    return s;
+}
+
+} // namespace tickgate::feed

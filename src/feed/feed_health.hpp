@@ -1,0 +1,52 @@
+// Which instruments of a feed have gone quiet beyond what is usual for them.
+#pragma once
+
+#include <tickgate/instrument.hpp>
+#include <tickgate/time.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace tickgate::feed {
+
+// A quiet symbol is not a dead one: the limit is learned from the instrument's own cadence (30 times the usual pause,
+// between 30 s and 15 min), or set by configuration. The hot path only counts; once a second scan() looks. Pure.
+class FeedHealth {
+public:
+    static constexpr std::chrono::seconds least{30}, most{900};
+
+    // Starts (or restarts, after a new connection) watching; `limit` overrides the learned one.
+    void watch(InstrumentId id, std::optional<std::chrono::milliseconds> limit, MonoTime now);
+    void forget(InstrumentId id);
+    void touch(InstrumentId id) noexcept {
+        if (index_of(id) < entries_.size())
+            ++entries_[index_of(id)].count;
+    }
+
+    struct Change {
+        InstrumentId instrument{};
+        bool stale = false;
+        std::chrono::milliseconds quiet_for{0};
+    };
+    void scan(MonoTime now, const std::function<void(const Change&)>& on_change);
+
+    bool is_stale(InstrumentId id) const noexcept { return index_of(id) < entries_.size() && entries_[index_of(id)].stale; }
+    // True if there are instruments whose cadence is known and every one of them is stale.
+    bool all_stale() const noexcept { return learned_ > 0 && stale_learned_ == learned_; }
+
+private:
+    struct Entry {
+        std::uint64_t count = 0, seen = 0;
+        MonoTime last{};
+        std::chrono::milliseconds mean{0}; // zero: unknown so far
+        std::optional<std::chrono::milliseconds> limit;
+        bool watched = false, stale = false;
+    };
+    std::vector<Entry> entries_;
+    std::size_t learned_ = 0, stale_learned_ = 0; // of the last scan
+};
+
+} // namespace tickgate::feed

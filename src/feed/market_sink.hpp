@@ -1,0 +1,34 @@
+// Where market data goes after the feed: declared here, implemented by whoever publishes.
+#pragma once
+
+#include "core/status.hpp"
+
+#include <tickgate/market_data.hpp>
+#include <tickgate/subscription.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace tickgate::feed {
+
+// A publishing channel as the sink numbers it.
+enum class Channel : std::uint32_t {};
+inline constexpr Channel no_channel = static_cast<Channel>(0xffffffffu);
+
+// All calls come from the hot loop.
+class MarketSink {
+public:
+    virtual ~MarketSink() = default;
+    virtual Channel open_channel(Subscription what, std::string_view provider, std::string_view native) = 0;
+    virtual void close_channel(Channel channel) = 0;
+    virtual void publish(Channel channel, const Quote& quote) = 0;
+    virtual void publish(Channel channel, const Trade& trade) = 0;
+    virtual void publish(Channel channel, const Bar& bar) = 0;
+    // The messages of one read are done.
+    virtual void flush(Moment now) = 0;
+    virtual void state(InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) = 0;
+    virtual void feed_status(std::string_view feed, const FeedStatus& status) = 0;
+    virtual void event(const Event& event) = 0;
+};
+
+} // namespace tickgate::feed

@@ -1,0 +1,271 @@
+#include "feed/shard.hpp"
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "core/secret.hpp"
+#include "feed/feed.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace tickgate::feed {
+
+void Shard::Sink::on_quote(const Quote& q) { shard->feed_.on_quote(*shard, place, q); }
+void Shard::Sink::on_trade(const Trade& t) { shard->feed_.on_trade(*shard, place, t); }
+void Shard::Sink::on_bar(const Bar& b) { shard->feed_.on_bar(*shard, place, b); }
+void Shard::Sink::on_no_first_frame(Subscription what) { shard->feed_.on_no_first_frame(what); }
+void Shard::Sink::on_skipped(Skip why, std::string_view what) { shard->feed_.on_skipped(why, what); }
+
+void Shard::Sink::on_acknowledged(std::span<const Subscription> done) {
+    for (const auto& s : done)
+        shard->place(place).missing.erase(s);
+    shard->feed_.on_acknowledged(*shard, done);
+    shard->check_ready(place);
+}
+
+void Shard::Sink::on_unsubscribed(std::span<const Subscription> done) {
+    for (const auto& s : done)
+        shard->place(place).missing.erase(s);
+    shard->check_ready(place);
+}
+
+void Shard::Sink::on_rejected(Subscription what, error_code reason, std::string_view text) {
+    shard->place(place).missing.erase(what);
+    shard->feed_.on_rejected(what, reason, text);
+    shard->check_ready(place);
+}
+
+void Shard::Sink::on_gap(Subscription what, std::optional<std::uint64_t> lost) {
+    if (place == shard->fsm_.active())
+        shard->feed_.on_gap(what, lost, "sequence");
+}
+
+Shard::Shard(Feed& feed, int number, int group, std::uint64_t seed)
+    : feed_(feed), number_(number), group_(group), seed_(seed), fsm_(feed.options_.timings, seed) {
+    for (int i = 0; i < 2; ++i) {
+        place(i).sink.shard = this;
+        place(i).sink.place = i;
+    }
+}
+
+void Shard::add(const Wanted& wanted) {
+    ++wanted_;
+    SubscriptionDelta delta;
+    delta.add.push_back(wanted);
+    for (auto& p : places_)
+        if (p.link) {
+            p.missing.insert(wanted.what);
+            p.link->want(delta, now());
+        }
+}
+
+void Shard::remove(const Subscription& gone) {
+    --wanted_;
+    SubscriptionDelta delta;
+    delta.remove.push_back(gone);
+    for (auto& p : places_)
+        if (p.link) {
+            p.missing.erase(gone);
+            p.link->want(delta, now());
+        }
+}
+
+void Shard::start(Moment now) {
+    fsm_.start(now.mono);
+    perform(now);
+}
+
+void Shard::stop() {
+    stopping_ = true;
+    fsm_.stop();
+    for (auto& p : places_) {
+        if (p.link)
+            p.link->close(1000, "");
+        if (p.running && p.cancellable)
+            p.cancel.emit(asio::cancellation_type::terminal);
+    }
+}
+
+void Shard::fail(error_code reason, std::string detail) {
+    if (auto& p = places_[active()]; p.link)
+        p.link->fail(reason, std::move(detail));
+}
+
+void Shard::tick(Moment now) {
+    for (auto& p : places_)
+        if (p.link)
+            p.link->tick(now);
+    if (handover_ && handover_->open() == 0)
+        fsm_.handed_over(now.mono);
+    perform(now);
+}
+
+void Shard::perform(Moment now) {
+    for (;;) {
+        const auto step = fsm_.next(now.mono);
+        switch (step.act) {
+        case ShardFsm::Act::none: return;
+        case ShardFsm::Act::start:
+            place(step.place).running = true;
+            feed_.start_child(run_link(step.place), place(step.place).cancel.slot());
+            break;
+        case ShardFsm::Act::promoted:
+            place(step.place).ready = place(step.place).missing.empty();
+            feed_.on_rotated(*this);
+            break;
+        case ShardFsm::Act::close:
+            end_handover("rotation");
+            if (auto& p = place(step.place); p.link)
+                p.link->close(1000, "replaced");
+            break;
+        case ShardFsm::Act::give_up: feed_.on_gave_up(*this, last_end_); break;
+        }
+    }
+}
+
+asio::awaitable<void> Shard::run_link(int i) {
+    LinkEnd end;
+    try {
+        end = co_await connect_and_read(i);
+    } catch (const std::exception& e) {
+        end.reason = errc::venue_error;
+        end.detail = redact(e.what());
+    }
+    auto& p = place(i);
+    bool was_up = false;
+    if (p.link) {
+        const auto stats = p.link->stats();
+        closed_bytes_ += stats.bytes_in;
+        closed_frames_ += stats.messages_in;
+        closed_reads_ += stats.reads;
+        was_up = fsm_.is_up(i);
+    }
+    p.link.reset();
+    p.missing.clear();
+    p.running = p.ready = p.cancellable = false;
+    last_end_ = end;
+    const bool was_active = i == fsm_.active();
+    const Moment at = now();
+    fsm_.link_ended(i, stopping_ ? make_error_code(errc::stopped) : end.reason, at.mono);
+    // Serving goes on without a hole if the replacement was up when the active connection ended.
+    const bool lost = was_active && was_up && !(fsm_.active() != i && fsm_.is_up(fsm_.active()));
+    if (handover_)
+        end_handover("link_down");
+    feed_.on_link_ended(*this, was_active, lost, end, fsm_.retry_in(at.mono));
+    perform(at);
+}
+
+asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
+    auto& p = place(i);
+    LinkEnd end;
+    const auto wait = feed_.reserve_connect(mono_now());
+    ++feed_.stats_.connect_attempts;
+    p.cancellable = true;
+    asio::steady_timer spacing(co_await asio::this_coro::executor, wait);
+    const auto [ec] = co_await spacing.async_wait(asio::as_tuple(asio::use_awaitable));
+    p.cancellable = false;
+    if (ec || stopping_) {
+        end.reason = errc::stopped;
+        co_return end;
+    }
+    // On `control`; not cancelled from here (another thread): its own deadlines end it.
+    auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+    auto opening = feed_.provider_.open_session(feed_.options_.spec.part, group_, seed_, feed_.rest_);
+    auto session = co_await asio::co_spawn(feed_.control_, std::move(opening), token);
+    if (!session || stopping_) {
+        end.reason = stopping_ ? make_error_code(errc::stopped) : session.error();
+        end.detail = "opening the session";
+        co_return end;
+    }
+    Link::Hooks hooks;
+    hooks.up = [this, i](const std::string& peer) {
+        place(i).cancellable = false;
+        fsm_.link_up(i, place(i).link->plan().life_span, mono_now());
+        if (i == fsm_.active())
+            feed_.on_link_up(*this, peer);
+        else
+            begin_handover();
+    };
+    hooks.replace = [this, i] {
+        if (i == fsm_.active())
+            fsm_.replace(mono_now());
+    };
+    hooks.flush = [this](Moment at) { feed_.sink_.flush(at); };
+    p.link = std::make_unique<Link>(std::move(*session), p.sink, std::move(hooks));
+    SubscriptionDelta wanted;
+    for (const auto& c : feed_.channels_)
+        if (c.in_use && c.shard == number_) {
+            wanted.add.push_back(c.wanted);
+            p.missing.insert(c.wanted.what);
+        }
+    net::ConnectOptions connect;
+    connect.tls = feed_.options_.tls;
+    p.cancellable = true;
+    end = co_await p.link->run(std::move(connect), std::move(wanted));
+    co_return end;
+}
+
+void Shard::check_ready(int i) {
+    auto& p = place(i);
+    if (p.ready || !p.missing.empty() || !fsm_.is_up(i))
+        return;
+    p.ready = true;
+    fsm_.link_ready(i, mono_now());
+    if (i == fsm_.active())
+        feed_.on_link_ready(*this);
+}
+
+void Shard::begin_handover() {
+    handover_.emplace();
+    old_place_ = fsm_.active();
+    for (const auto& c : feed_.channels_)
+        if (c.in_use && c.shard == number_)
+            handover_->begin(c.wanted.what, c.any_id ? c.last_id : 0);
+}
+
+void Shard::end_handover(std::string_view cause) {
+    if (!handover_)
+        return;
+    const auto finished = std::move(*handover_);
+    handover_.reset();
+    for (const auto& c : feed_.channels_)
+        if (c.in_use && c.shard == number_ && finished.lost_touch(c.wanted.what))
+            feed_.on_gap(c.wanted.what, std::nullopt, cause);
+}
+
+bool Shard::accept_in_handover(int i, const Subscription& channel, std::uint64_t id, bool contiguous) {
+    const auto from = i == old_place_ ? Handover::From::old_link : Handover::From::new_link;
+    return handover_->accept(channel, from, id, contiguous);
+}
+
+std::optional<MonoTime> Shard::last_received() const noexcept {
+    std::optional<MonoTime> last;
+    for (const auto& p : places_)
+        if (p.link)
+            if (const auto at = p.link->stats().last_received; at != MonoTime() && (!last || *last < at))
+                last = at;
+    return last;
+}
+
+std::uint64_t Shard::open_links() const noexcept {
+    return static_cast<std::uint64_t>(fsm_.is_up(0)) + static_cast<std::uint64_t>(fsm_.is_up(1));
+}
+
+void Shard::add_stats(std::uint64_t& bytes, std::uint64_t& frames, std::uint64_t& reads) const noexcept {
+    bytes += closed_bytes_;
+    frames += closed_frames_;
+    reads += closed_reads_;
+    for (const auto& p : places_)
+        if (p.link) {
+            const auto s = p.link->stats();
+            bytes += s.bytes_in;
+            frames += s.messages_in;
+            reads += s.reads;
+        }
+}
+
+} // namespace tickgate::feed

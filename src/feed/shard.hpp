@@ -1,0 +1,94 @@
+// One slice of a feed's subscriptions on one connection, with its replacement during a rotation.
+#pragma once
+
+#include "feed/handover.hpp"
+#include "feed/link.hpp"
+#include "feed/shard_fsm.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+
+namespace tickgate::feed {
+
+class Feed;
+
+// Performs what ShardFsm decides. Owned by its feed, on the hot loop.
+class Shard {
+public:
+    Shard(Feed& feed, int number, int group, std::uint64_t seed);
+
+    int number() const noexcept { return number_; }
+    int group() const noexcept { return group_; }
+    std::size_t size() const noexcept { return wanted_; }
+    void add(const Wanted& wanted);
+    void remove(const Subscription& gone);
+
+    void start(Moment now);
+    void stop();
+    void tick(Moment now);
+    bool ready() const noexcept { return places_[active()].ready; }
+    bool connected() const noexcept { return fsm_.is_up(fsm_.active()); }
+    bool gave_up() const noexcept { return fsm_.gave_up(); }
+    std::optional<MonoTime> last_received() const noexcept;
+    std::uint64_t open_links() const noexcept;
+    void fail(error_code reason, std::string detail);
+    void add_stats(std::uint64_t& bytes, std::uint64_t& frames, std::uint64_t& reads) const noexcept;
+
+    // Whether a message that came on `place` is published; hot.
+    bool accept(int place, const Subscription& channel, std::uint64_t id, bool contiguous) {
+        if (!handover_) [[likely]]
+            return true;
+        return accept_in_handover(place, channel, id, contiguous);
+    }
+
+private:
+    // What a session tells, with the place it came from.
+    struct Sink final : EventSink {
+        void on_quote(const Quote& q) override;
+        void on_trade(const Trade& t) override;
+        void on_bar(const Bar& b) override;
+        void on_acknowledged(std::span<const Subscription> done) override;
+        void on_unsubscribed(std::span<const Subscription> done) override;
+        void on_rejected(Subscription what, error_code reason, std::string_view text) override;
+        void on_no_first_frame(Subscription what) override;
+        void on_gap(Subscription what, std::optional<std::uint64_t> lost) override;
+        void on_skipped(Skip why, std::string_view what) override;
+        Shard* shard = nullptr;
+        int place = 0;
+    };
+    struct Place {
+        Sink sink;
+        std::unique_ptr<Link> link;
+        asio::cancellation_signal cancel;
+        std::unordered_set<Subscription> missing; // wanted, not acknowledged on this connection
+        bool running = false, ready = false, cancellable = false;
+    };
+
+    std::size_t active() const noexcept { return static_cast<std::size_t>(fsm_.active()); }
+    Place& place(int i) noexcept { return places_[static_cast<std::size_t>(i)]; }
+    asio::awaitable<void> run_link(int place);
+    asio::awaitable<LinkEnd> connect_and_read(int place);
+    void perform(Moment now);
+    void begin_handover();
+    void end_handover(std::string_view cause);
+    bool accept_in_handover(int place, const Subscription& channel, std::uint64_t id, bool contiguous);
+    void check_ready(int place);
+
+    Feed& feed_;
+    int number_, group_;
+    std::uint64_t seed_;
+    ShardFsm fsm_;
+    std::array<Place, 2> places_;
+    std::optional<Handover> handover_;
+    int old_place_ = 0; // during a handover
+    std::size_t wanted_ = 0;
+    LinkEnd last_end_;
+    std::uint64_t closed_bytes_ = 0, closed_frames_ = 0, closed_reads_ = 0; // of ended connections
+    bool stopping_ = false;
+};
+
+} // namespace tickgate::feed
