@@ -30,23 +30,22 @@ void FeedHealth::scan(MonoTime now, const std::function<void(const Change&)>& on
             continue;
         const auto quiet = duration_cast<milliseconds>(now - e.last);
         if (e.count != e.seen) {
-            // An outage is not a habit: pauses beyond the limit teach nothing.
-            if (!e.stale)
-                e.mean = e.mean.count() == 0 ? std::max(quiet, milliseconds(1)) : (e.mean * 7 + quiet) / 8;
+            e.mean = e.lessons == 0 ? std::max(quiet, milliseconds(1)) : (e.mean * 7 + quiet) / 8;
+            e.lessons += e.lessons < enough_lessons;
             e.seen = e.count;
             e.last = now;
             if (e.stale) {
                 e.stale = false;
                 on_change({static_cast<InstrumentId>(i), false, quiet});
             }
-        } else if (const bool known = e.limit || e.mean.count() > 0; known && !e.stale) {
+        } else if (const bool known = e.limit || e.lessons >= enough_lessons; known && !e.stale) {
             const milliseconds learned = std::clamp<milliseconds>(e.mean * 30, least, most);
             if (quiet > e.limit.value_or(learned)) {
                 e.stale = true;
                 on_change({static_cast<InstrumentId>(i), true, quiet});
             }
         }
-        if (e.mean.count() > 0) {
+        if (e.limit || e.lessons >= enough_lessons) {
             ++learned_;
             stale_learned_ += e.stale;
         }

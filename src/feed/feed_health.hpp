@@ -17,6 +17,7 @@ namespace tickgate::feed {
 class FeedHealth {
 public:
     static constexpr std::chrono::seconds least{30}, most{900};
+    static constexpr int enough_lessons = 8; // fewer say nothing about a cadence
 
     // Starts (or restarts, after a new connection) watching; `limit` overrides the learned one.
     void watch(InstrumentId id, std::optional<std::chrono::milliseconds> limit, MonoTime now);
@@ -41,7 +42,8 @@ private:
     struct Entry {
         std::uint64_t count = 0, seen = 0;
         MonoTime last{};
-        std::chrono::milliseconds mean{0}; // zero: unknown so far
+        std::chrono::milliseconds mean{0}; // usual pause, of the last some activity
+        int lessons = 0;                   // pauses it was learned from
         std::optional<std::chrono::milliseconds> limit;
         bool watched = false, stale = false;
     };

@@ -108,7 +108,7 @@ TEST(BinanceParse, KlineIsTheWholeBarWithItsVwap) {
     EXPECT_FALSE(f.bar.final);
     EXPECT_EQ(f.bar.open_time, from_millis(1633998480000));
     EXPECT_EQ(f.bar.event_time, from_millis(1633998523963));
-    EXPECT_EQ(f.bar.vwap->to_string(), "0.352283726861691850");
+    EXPECT_EQ(f.bar.vwap->to_string(), "0.35228372686169185");
 }
 
 TEST(BinanceParse, AMinuteWithoutTradesIsPassedOnAsItIs) {

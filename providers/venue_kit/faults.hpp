@@ -1,0 +1,95 @@
+// The fault switchboard of a simulated venue. No I/O: the venue asks it and does the damage.
+#pragma once
+
+#include <tickgate/error.hpp>
+#include <tickgate/time.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tickgate::venue_kit {
+
+enum class FaultKind : std::uint8_t {
+    // lasting: from the start for `for_ms`, or until cleared
+    stall,         // connections stay, no data is sent
+    refuse,        // new connections are closed at once
+    slow,          // `value` bytes a second on each connection
+    split,         // output in pieces of `value` bytes, 0: of random length
+    duplicate,     // every data frame twice
+    reorder,       // data frames swapped in pairs
+    http_status,   // REST requests and upgrades answer status `value` with Retry-After `retry_after_s`; `count` of them
+    clock_skew,    // `value` ms are added to event times
+    silent_symbol, // `symbol` sends nothing
+    no_ack,        // control messages are not answered; `value` 1: but done
+    half_open,     // connections open at that moment: nothing read, answered or sent, no FIN
+    // once
+    drop,            // all connections are closed without a close frame
+    reset,           // the same with RST
+    gap,             // the next `value` (default 1) data frames of each stream, or of `symbol`, are left out
+    garbage,         // each connection gets a bad frame; `text`: json, types, binary, huge, opcode, truncated
+    cut_24h,         // all connections are closed as after 24 hours
+    server_shutdown, // the venue announces its end, and closes `value` ms later (default 10,000)
+};
+inline constexpr std::size_t fault_kinds = 17;
+
+std::string_view to_string(FaultKind kind) noexcept;
+std::optional<FaultKind> fault_from(std::string_view name) noexcept;
+bool is_lasting(FaultKind kind) noexcept;
+
+struct Fault {
+    FaultKind kind = FaultKind::stall;
+    std::int64_t value = 0;
+    std::int64_t count = 0;         // http_status: requests left to hit; 0: no limit
+    std::int64_t retry_after_s = 0; // 0: no such header
+    std::chrono::milliseconds after{0}; // before it begins
+    std::chrono::milliseconds lasts{0}; // 0: until cleared
+    std::string text;
+    std::string symbol; // as the venue writes it in upper case; empty: all
+};
+
+// `stall`, `slow=1000,for_ms=500`, `garbage=huge,after_ms=2000`, `silent_symbol,symbol=BTCUSDT`.
+// Errors: configuration; `problem` says what is wrong.
+result<Fault> parse_fault(std::string_view text, std::string& problem);
+// {"fault":"slow","value":1000,"for_ms":500,"after_ms":0,"symbol":"BTCUSDT","count":1,"retry_after":5}; `value` may be
+// a string for garbage. Errors: configuration.
+result<Fault> parse_fault_json(std::string_view json, std::string& problem);
+
+struct ActiveFault {
+    Fault fault;
+    MonoTime begin{};
+    std::optional<MonoTime> end;
+};
+
+class FaultBoard {
+public:
+    void add(Fault fault, MonoTime now);
+    // Ends lasting faults of this kind, or all, begun or not.
+    void clear(std::optional<FaultKind> kind);
+    // Begins and ends what is due; returns the one-time faults to carry out now.
+    std::vector<Fault> advance(MonoTime now);
+
+    // After advance(): the lasting fault in force, or null. Valid until the next call that changes the board.
+    const ActiveFault* find(FaultKind kind) const noexcept;
+    bool has(FaultKind kind) const noexcept { return (mask_ >> static_cast<unsigned>(kind) & 1) != 0; }
+    bool any() const noexcept { return mask_ != 0; }
+    bool silences(std::string_view symbol) const noexcept;
+    // One request was hit by http_status.
+    void use_http_status() noexcept;
+
+    // Times a fault of this kind began.
+    std::uint64_t begun(FaultKind kind) const noexcept { return begun_[static_cast<std::size_t>(kind)]; }
+    std::string state_json(MonoTime now) const; // {"active":[…],"begun":{…}}
+
+private:
+    void refresh() noexcept;
+
+    std::vector<ActiveFault> waiting_, active_;
+    std::uint32_t mask_ = 0;
+    std::array<std::uint64_t, fault_kinds> begun_{};
+};
+
+} // namespace tickgate::venue_kit

@@ -1,0 +1,85 @@
+// What was traded in one synthetic symbol: recent trades, bars, and a made-up past of any length.
+#pragma once
+
+#include "venue_kit/path.hpp"
+#include "venue_kit/symbols.hpp"
+
+#include <tickgate/time.hpp>
+#include <tickgate/timeframe.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+namespace tickgate::venue_kit {
+
+struct Fill {
+    std::int64_t id = 0;        // grows by 1
+    std::int64_t aggregate = 0; // fills of one taker order at one price share it; grows by 1
+    std::int64_t price = 0;     // ticks
+    std::int64_t lots = 0;
+    UnixNanos time{};
+    bool buyer_is_maker = false;
+};
+
+// Prices in ticks, volumes in lots, turnovers in ticks * lots.
+struct TapeBar {
+    UnixNanos open_time{};
+    std::int64_t open = 0, high = 0, low = 0, close = 0;
+    std::int64_t volume = 0, turnover = 0, taker_volume = 0, taker_turnover = 0; // taker: bought by the aggressor
+    std::int64_t count = 0;
+    std::int64_t first_id = -1, last_id = -1; // -1: no trade
+
+    static TapeBar flat(UnixNanos open_time, std::int64_t price) noexcept;
+    void add(const Fill& fill) noexcept;
+    // `later` follows this bar in time; this bar's open time stays.
+    void append(const TapeBar& later) noexcept;
+};
+
+struct TapeLimits {
+    std::size_t trades = 10000; // newest kept
+    std::size_t minutes = 1500; // newest kept
+};
+
+// Before `live_from` (the minute in which the market began) every minute is a function of the price path; from there on
+// minutes are made of the trades added. Minutes that fell out of the limits are made up again. One-second bars exist as
+// long as their trades are kept.
+class Tape {
+public:
+    // The symbol must outlive the tape.
+    Tape(std::uint64_t seed, const SyntheticSymbol& symbol, UnixNanos start, TapeLimits limits);
+
+    // Times must not go back.
+    void add(const Fill& fill);
+
+    const std::deque<Fill>& trades() const noexcept { return trades_; }
+    PricePath& path() noexcept { return path_; }
+    const SyntheticSymbol& symbol() const noexcept { return symbol_; }
+
+    // The bar that opens at `open` as far as it is known at `now`; `now` lies after `open`.
+    TapeBar bar(Timeframe tf, UnixNanos open, UnixNanos now);
+    // One minute or one second.
+    TapeBar minute(UnixNanos open);
+    TapeBar second(UnixNanos open);
+
+    // No bars exist before 2020 UTC.
+    static constexpr UnixNanos history_begin{std::chrono::seconds(1577836800)};
+    // Bars with an open time in [from, to], at most `limit`; the newest of them if `newest`, else the oldest. Ascending,
+    // ending with the running bar.
+    std::vector<TapeBar> bars(
+        Timeframe tf, UnixNanos from, UnixNanos to, std::size_t limit, bool newest, UnixNanos now);
+
+private:
+    TapeBar synthetic(UnixNanos open, std::chrono::nanoseconds length);
+    std::int64_t price_before(UnixNanos t);
+
+    const SyntheticSymbol& symbol_;
+    PricePath path_;
+    UnixNanos live_from_;
+    TapeLimits limits_;
+    std::deque<Fill> trades_;
+    std::deque<TapeBar> minutes_; // without holes
+};
+
+} // namespace tickgate::venue_kit

@@ -1,0 +1,88 @@
+// The daemon's HTTP door: health, readiness, metrics. It knows nothing of feeds and Redis: the application plugs in a Source.
+#pragma once
+
+#include "core/secret.hpp"
+
+#include <tickgate/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tickgate::api {
+
+namespace asio = boost::asio;
+
+// Whether this instance does its work, and if not, why.
+struct Readiness {
+    bool ready = false;
+    std::string holder;               // value of the owner key when another instance publishes, else empty
+    std::vector<std::string> reasons; // why not ready, a sentence each
+    std::vector<std::pair<std::string, std::string>> feeds; // name, state
+};
+
+// One metric family in the words of Prometheus. Names and label names match [a-zA-Z_:][a-zA-Z0-9_:]*.
+struct Family {
+    enum class Type : std::uint8_t { counter, gauge, histogram };
+    struct Sample {
+        std::vector<std::pair<std::string, std::string>> labels;
+        double value = 0; // counters and gauges
+        // Histograms: (upper bound, observations up to it), bounds ascending; the infinite one is added.
+        std::vector<std::pair<double, std::uint64_t>> cumulative_buckets;
+        double sum = 0;
+        std::uint64_t count = 0;
+    };
+    std::string name, help;
+    Type type = Type::gauge;
+    std::vector<Sample> samples;
+};
+
+// What the application tells. Called on the control loop, each function at most once at a time; what takes longer than
+// ApiOptions::source_deadline is answered with 503 meanwhile. Must live until Api::run() has returned.
+class Source {
+public:
+    virtual ~Source() = default;
+    virtual asio::awaitable<Readiness> readiness() = 0;
+    virtual asio::awaitable<std::vector<Family>> metrics() = 0;
+};
+
+struct ApiOptions {
+    std::string host = "127.0.0.1"; // IP literal without brackets, or localhost
+    std::uint16_t port = 8787;      // 0: the system chooses
+    Secret token;                   // empty: no token is asked for, and only a loopback address is taken
+    bool loopback = true;           // what the configuration found out about `host`; checked again
+    bool metrics_open = false;      // /metrics needs no token anywhere
+    std::chrono::milliseconds source_deadline{2000};
+    std::size_t max_connections = 256;
+};
+
+// One loop (control), one owner; run() must have returned before destruction.
+//
+// GET and HEAD of /healthz, /readyz, /metrics; everything else is a problem of RFC 9457. Every answer has X-Request-Id,
+// taken from the request if it is fit for that.
+class Api {
+public:
+    Api(asio::any_io_executor control, ApiOptions options, Source& source);
+    ~Api();
+
+    // Binds and listens. Errors: configuration (a public address without a token, a host that is no address), system
+    // errors (address in use, permission).
+    error_code listen();
+    std::uint16_t port() const noexcept; // after listen()
+
+    // Serves until stop(), then waits for what the Source still does, for at most source_deadline.
+    asio::awaitable<void> run();
+    void stop();
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace tickgate::api

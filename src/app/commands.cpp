@@ -1,0 +1,75 @@
+#include "app/commands.hpp"
+
+#include "app/gateway.hpp"
+#include "core/log.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <sys/resource.h>
+
+namespace tickgate::app {
+
+namespace {
+
+std::optional<log::Level> level_from(const std::string& name) {
+    for (const auto& [text, level] : {std::pair{"trace", log::Level::trace}, std::pair{"debug", log::Level::debug},
+             std::pair{"info", log::Level::info}, std::pair{"warn", log::Level::warn}, std::pair{"error", log::Level::error}})
+        if (name == text)
+            return level;
+    return std::nullopt;
+}
+
+// Every problem, one a line, on standard error.
+void print_problems(const config::Loaded& loaded) {
+    for (const auto& problem : loaded.problems)
+        fmt::print(stderr, "{}\n", problem.to_string());
+    const auto n = loaded.problems.size();
+    if (n > 0)
+        fmt::print(stderr, "{} problem{} in the configuration\n", n, n == 1 ? "" : "s");
+}
+
+// Sockets are descriptors: the soft limit is raised as far as the hard one allows.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+} // namespace
+
+int run_gateway(const RunOptions& options) {
+    auto loaded = config::load_file(options.config);
+    if (!loaded.config) {
+        print_problems(loaded);
+        return static_cast<int>(Exit::configuration);
+    }
+    auto level = loaded.config->log.level;
+    if (options.log_level)
+        level = level_from(*options.log_level).value_or(level);
+    log::setup(level, loaded.config->log.format);
+    for (const auto& notice : loaded.notices)
+        log::info("config", "notice", {{"text", notice}});
+    raise_descriptor_limit();
+    Gateway gateway(std::move(*loaded.config));
+    return static_cast<int>(gateway.run());
+}
+
+int check_config(const std::string& file, bool show) {
+    const auto loaded = config::load_file(file);
+    for (const auto& notice : loaded.notices)
+        fmt::print("note: {}\n", notice);
+    if (!loaded.config) {
+        print_problems(loaded);
+        return static_cast<int>(Exit::configuration);
+    }
+    if (show)
+        for (const auto& [key, value] : config::effective_settings(*loaded.config))
+            fmt::print("{}: {}\n", key, value);
+    fmt::print("{}: valid ({} symbols, digest {})\n", file, loaded.config->symbols.size(), loaded.config->digest);
+    return static_cast<int>(Exit::ok);
+}
+
+} // namespace tickgate::app

@@ -1,0 +1,42 @@
+// Joins the feeds to the publisher: the feed's channel numbers are the publisher's.
+#pragma once
+
+#include "feed/market_sink.hpp"
+#include "redis/publisher.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace tickgate::app {
+
+class PublisherSink final : public feed::MarketSink {
+public:
+    explicit PublisherSink(redis::Publisher& publisher) : publisher_(publisher) {}
+
+    feed::Channel open_channel(Subscription what, std::string_view provider, std::string_view native) override {
+        return static_cast<feed::Channel>(publisher_.open_channel(what, provider, native));
+    }
+    void close_channel(feed::Channel channel) override { publisher_.close_channel(id(channel)); }
+    void publish(feed::Channel channel, const Quote& quote) override { publisher_.publish(id(channel), quote); }
+    void publish(feed::Channel channel, const Trade& trade) override { publisher_.publish(id(channel), trade); }
+    void publish(feed::Channel channel, const Bar& bar) override { publisher_.publish(id(channel), bar); }
+    void flush(Moment now) override { publisher_.flush(now); }
+    void state(InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) override {
+        publisher_.set_state(instrument, state, reason, provider);
+    }
+    void feed_status(std::string_view feed, const FeedStatus& status) override {
+        publisher_.set_feed_status(feed, status);
+        if (on_feed_status)
+            on_feed_status();
+    }
+    void event(const Event& event) override { publisher_.publish_event(event); }
+
+    std::function<void()> on_feed_status;
+
+private:
+    static redis::ChannelId id(feed::Channel channel) noexcept { return static_cast<redis::ChannelId>(channel); }
+    redis::Publisher& publisher_;
+};
+
+} // namespace tickgate::app

@@ -1,0 +1,189 @@
+#include "net/http_server.hpp"
+
+#include "net/deadline.hpp"
+#include "net/http_server_impl.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace tickgate::net {
+
+namespace {
+
+int hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+std::string decode(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+        const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+        if (low >= 0) {
+            out.push_back(static_cast<char>(high * 16 + low));
+            i += 2;
+        } else {
+            out.push_back(text[i] == '+' ? ' ' : text[i]);
+        }
+    }
+    return out;
+}
+
+asio::awaitable<void> serve(
+    std::shared_ptr<HttpServer::Impl> server, asio::ip::tcp::socket socket, bool over_limit) {
+    auto stream = co_await accept_stream(std::move(socket), server->options.tls, server->options.head_deadline);
+    if (!stream)
+        co_return;
+    HttpSession session(std::move(server), std::move(*stream));
+    co_await session.run(over_limit);
+}
+
+void log_fault(const std::exception_ptr& fault) {
+    try {
+        std::rethrow_exception(fault);
+    } catch (const boost::system::system_error& e) {
+        if (e.code() != asio::error::operation_aborted)
+            log::error("net", "http_connection_failed", {{"error", e.what()}});
+    } catch (const std::exception& e) {
+        log::error("net", "http_connection_failed", {{"error", e.what()}});
+    }
+}
+
+} // namespace
+
+std::string_view HttpRequest::header(std::string_view lower_name) const noexcept {
+    for (const auto& [name, value] : headers)
+        if (name == lower_name)
+            return value;
+    return {};
+}
+
+std::string HttpRequest::parameter(std::string_view name) const {
+    std::string_view rest = query;
+    while (!rest.empty()) {
+        const auto end = rest.find('&');
+        const auto pair = rest.substr(0, end);
+        const auto equals = pair.find('=');
+        if (decode(pair.substr(0, equals)) == name)
+            return equals == std::string_view::npos ? std::string() : decode(pair.substr(equals + 1));
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    }
+    return {};
+}
+
+HttpServer::Impl::Impl(asio::any_io_executor e, HttpServerOptions o, HttpHandler h)
+    : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), acceptor(executor),
+      ended(executor, MonoTime::max()) {}
+
+void HttpServer::Impl::start(asio::ip::tcp::socket socket) {
+    const bool over_limit = connections.size() >= options.max_connections;
+    const auto place = connections.insert(connections.end(), std::make_shared<asio::cancellation_signal>());
+    auto self = shared_from_this();
+    auto done = [self, place](const std::exception_ptr& fault) {
+        if (fault)
+            log_fault(fault);
+        self->connections.erase(place);
+        self->ended.cancel();
+    };
+    asio::co_spawn(executor, serve(self, std::move(socket), over_limit),
+        asio::bind_cancellation_slot((*place)->slot(), std::move(done)));
+}
+
+void HttpServer::Impl::stop() {
+    stopping = true;
+    error_code ignored;
+    acceptor.close(ignored);
+    ended.cancel();
+    const auto all = connections; // an end takes its place out of the list
+    for (const auto& signal : all)
+        signal->emit(asio::cancellation_type::terminal);
+}
+
+asio::awaitable<void> HttpServer::Impl::accept_loop() {
+    while (!stopping) {
+        asio::ip::tcp::socket socket(executor);
+        auto [ec] = co_await acceptor.async_accept(socket, use_result);
+        if (ec == asio::error::operation_aborted || stopping)
+            co_return;
+        if (ec == asio::error::connection_aborted)
+            continue;
+        if (ec) { // out of descriptors, most likely: wait for some to come back
+            std::uint64_t suppressed = 0;
+            if (accept_problems.allow(mono_now(), suppressed))
+                log::warn("net", "accept_failed", {{"error", ec}, {"suppressed", suppressed}});
+            asio::steady_timer pause(executor, std::chrono::milliseconds(100));
+            auto [aborted] = co_await pause.async_wait(use_result);
+            if (aborted)
+                co_return;
+            continue;
+        }
+        if (refusing) {
+            socket.set_option(asio::socket_base::linger(true, 0), ec);
+            socket.close(ec);
+            continue;
+        }
+        start(std::move(socket));
+    }
+}
+
+HttpServer::HttpServer(asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(handler))) {}
+
+HttpServer::~HttpServer() { impl_->stop(); }
+
+void HttpServer::on_upgrade(UpgradeCheck check, UpgradeHandler handler) {
+    impl_->upgrade_check = std::move(check);
+    impl_->upgrade_handler = std::move(handler);
+}
+
+error_code HttpServer::listen() {
+    error_code ec;
+    const std::string host = impl_->options.host == "localhost" ? "127.0.0.1" : impl_->options.host;
+    const auto address = asio::ip::make_address(host, ec);
+    if (ec)
+        return errc::configuration;
+    const asio::ip::tcp::endpoint endpoint(address, impl_->options.port);
+    auto& acceptor = impl_->acceptor;
+    acceptor.open(endpoint.protocol(), ec);
+    if (!ec)
+        acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+    if (!ec)
+        acceptor.bind(endpoint, ec);
+    if (!ec)
+        acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    if (!ec)
+        impl_->port = acceptor.local_endpoint(ec).port();
+    if (ec) {
+        error_code ignored;
+        acceptor.close(ignored);
+    }
+    return ec;
+}
+
+std::uint16_t HttpServer::port() const noexcept { return impl_->port; }
+
+asio::awaitable<void> HttpServer::run() {
+    const auto self = impl_;
+    co_await self->accept_loop();
+    self->stop(); // also when this coroutine was cancelled
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!self->connections.empty())
+        co_await self->ended.async_wait(use_result);
+    co_await asio::this_coro::throw_if_cancelled(throws);
+}
+
+void HttpServer::stop() { impl_->stop(); }
+void HttpServer::refuse_connections(bool on) { impl_->refusing = on; }
+
+} // namespace tickgate::net

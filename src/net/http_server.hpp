@@ -1,0 +1,82 @@
+// HTTP/1.1 server half: the daemon's API and the simulated venues.
+#pragma once
+
+#include "net/tls.hpp"
+#include "net/ws_connection.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tickgate::net {
+
+struct HttpRequest {
+    std::string method; // upper case
+    std::string path;   // percent-encoded as sent, without query
+    std::string query;  // without '?'
+    std::vector<std::pair<std::string, std::string>> headers; // names in lower case
+    std::string body;
+    std::string peer; // `1.2.3.4:55123`
+
+    std::string_view header(std::string_view lower_name) const noexcept;
+    // Decoded query parameter; empty if absent.
+    std::string parameter(std::string_view name) const;
+};
+
+struct HttpResponse {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    bool close = false; // the connection after this answer
+};
+
+struct HttpServerOptions {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0; // 0: the system chooses
+    std::shared_ptr<TlsContext> tls;
+    std::size_t max_connections = 1024; // further ones get 503 and are closed
+    std::size_t max_body = 1u << 20;    // 413; also the longest WebSocket message taken
+    std::size_t max_head = 16u << 10;   // 431
+    std::chrono::milliseconds head_deadline{30000}; // a request head must be complete within
+    std::chrono::milliseconds idle_deadline{60000}; // between requests; also for a body and for sending an answer
+};
+
+using HttpHandler = std::function<asio::awaitable<HttpResponse>(HttpRequest)>;
+// Decides on an upgrade request: status 101 accepts (headers are added), anything else is sent as answer.
+using UpgradeCheck = std::function<HttpResponse(const HttpRequest&)>;
+// Owns the upgraded connection; awaited until it returns.
+using UpgradeHandler = std::function<asio::awaitable<void>(HttpRequest, std::unique_ptr<WsConnection>)>;
+
+// One loop, one owner. run() must have returned before destruction. An exception of a handler answers 500, logged.
+class HttpServer {
+public:
+    HttpServer(asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler);
+    ~HttpServer();
+
+    void on_upgrade(UpgradeCheck check, UpgradeHandler handler);
+
+    // Binds and listens. Errors: system errors (address in use, permission), configuration (bad host).
+    error_code listen();
+    std::uint16_t port() const noexcept; // after listen()
+
+    asio::awaitable<void> run(); // accepts until stop(); returns after all connections have ended
+    void stop();                 // closes the listener and all connections
+    // Venue faults: new connections are closed at once (refused) while set.
+    void refuse_connections(bool on);
+
+    struct Impl;
+
+private:
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace tickgate::net

@@ -1,0 +1,201 @@
+#include "net/deadline.hpp"
+#include "net/http_server_impl.hpp"
+#include "net/ws_handshake.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace tickgate::net {
+
+namespace {
+
+constexpr std::chrono::milliseconds drain_limit{500}; // for what a refused client still sends
+constexpr std::size_t drain_bytes = 1u << 20;
+
+HttpResponse plain(int status, std::string text) {
+    HttpResponse response;
+    response.status = status;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = std::move(text) + "\n";
+    return response;
+}
+
+// Status for what went wrong while a request came in; 0: nothing can or need be said.
+int status_of(const error_code& ec) {
+    if (ec == errc::protocol_error)
+        return 400;
+    if (ec == errc::overflow)
+        return 431;
+    if (ec == errc::message_too_large)
+        return 413;
+    return 0;
+}
+
+// Splits the request target; false if it is none of the forms taken.
+bool split_target(std::string target, HttpRequest& request) {
+    if (target.starts_with("http://") || target.starts_with("https://")) { // absolute form, RFC 9112 §3.2.2
+        const auto slash = target.find('/', target.find("//") + 2);
+        target = slash == std::string::npos ? "/" : target.substr(slash);
+    }
+    if (!target.starts_with('/') && target != "*")
+        return false;
+    const auto question = target.find('?');
+    request.path = target.substr(0, question);
+    request.query = question == std::string::npos ? std::string() : target.substr(question + 1);
+    return true;
+}
+
+} // namespace
+
+HttpSession::HttpSession(std::shared_ptr<HttpServer::Impl> server, std::unique_ptr<ByteStream> stream)
+    : server_(std::move(server)), stream_(std::move(stream)), input_(server_->options.max_head + 4096) {}
+
+asio::awaitable<void> HttpSession::run(bool over_limit) {
+    if (over_limit) {
+        co_await refuse(503, "too many connections");
+        co_return;
+    }
+    for (bool first = true;; first = false) {
+        if (!co_await next_request(first))
+            co_return;
+        if (!co_await answer_request())
+            co_return;
+    }
+}
+
+asio::awaitable<bool> HttpSession::next_request(bool first) {
+    const auto& options = server_->options;
+    Deadline deadline(stream_->executor(), mono_now() + (first ? options.head_deadline : options.idle_deadline),
+        [s = stream_.get()] { s->cancel(); });
+    HttpLimits limits;
+    limits.head = options.max_head;
+    limits.body = options.max_body;
+    HttpParser parser(HttpParser::Kind::request, limits);
+    request_ = HttpRequest();
+    parser.on_body([this](std::string_view piece) {
+        request_.body.append(piece);
+        return error_code();
+    });
+
+    error_code ec;
+    if (input_.unread().empty())
+        ec = co_await input_.fill(*stream_);
+    const bool began = !ec;
+    if (began) {
+        if (!first)
+            deadline.rearm(mono_now() + options.head_deadline);
+        ec = co_await read_http(*stream_, input_, parser, true);
+    }
+    if (!ec && !parser.done()) {
+        deadline.rearm(mono_now() + options.idle_deadline);
+        if (parser.head().lists("expect", "100-continue") && input_.unread().empty())
+            ec = co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
+        if (!ec)
+            ec = co_await read_http(*stream_, input_, parser, false);
+    }
+    if (ec) {
+        const bool late = ec == asio::error::operation_aborted && deadline.passed();
+        const int status = late && began ? 408 : status_of(ec);
+        deadline.rearm(MonoTime::max()); // the refusal has its own
+        if (status != 0)
+            co_await refuse(status, late ? "request not complete in time" : ec.message());
+        co_return false;
+    }
+
+    HttpHead& head = parser.head();
+    keep_ = parser.keep_alive();
+    wants_upgrade_ = server_->upgrade_handler && head.lists("upgrade", "websocket") && head.lists("connection", "upgrade");
+    request_.method = std::move(head.method);
+    request_.headers = std::move(head.headers);
+    request_.peer = stream_->peer();
+    if (!split_target(std::move(head.target), request_)) {
+        deadline.rearm(MonoTime::max());
+        co_await refuse(400, "request target not understood");
+        co_return false;
+    }
+    co_return true;
+}
+
+asio::awaitable<bool> HttpSession::answer_request() {
+    if (wants_upgrade_)
+        co_return co_await upgrade();
+    const bool with_body = request_.method != "HEAD";
+    const bool keep = keep_;
+    HttpResponse response;
+    std::string fault;
+    try {
+        response = co_await server_->handler(std::move(request_));
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted)
+            throw; // we are being stopped
+        fault = e.what();
+    } catch (const std::exception& e) {
+        fault = e.what();
+    }
+    if (!fault.empty()) {
+        log::error("net", "http_handler_failed", {{"peer", stream_->peer()}, {"error", fault}});
+        response = plain(500, "internal error");
+    }
+    co_return co_await send(std::move(response), keep, with_body);
+}
+
+asio::awaitable<bool> HttpSession::upgrade() {
+    const std::string key(request_.header("sec-websocket-key"));
+    HttpResponse response;
+    if (request_.header("sec-websocket-version") != "13") {
+        response = plain(426, "WebSocket version 13 wanted");
+        response.headers.emplace_back("Sec-WebSocket-Version", "13");
+    } else if (request_.method != "GET" || !valid_websocket_key(key)) {
+        response = plain(400, "not a WebSocket request");
+    } else {
+        response.status = 101;
+        if (server_->upgrade_check)
+            response = server_->upgrade_check(request_);
+    }
+    if (response.status != 101)
+        co_return co_await send(std::move(response), keep_, true);
+
+    const std::string head = render_upgrade(response, key);
+    {
+        const Deadline deadline(stream_->executor(), mono_now() + server_->options.idle_deadline,
+            [s = stream_.get()] { s->abort(); });
+        if (co_await stream_->write(head))
+            co_return false;
+    }
+    auto connection = std::make_unique<WsConnection>(
+        std::move(stream_), WsRole::server, server_->options.max_body, std::string(input_.unread()));
+    co_await server_->upgrade_handler(std::move(request_), std::move(connection));
+    co_return false;
+}
+
+asio::awaitable<bool> HttpSession::send(HttpResponse response, bool keep, bool with_body) {
+    keep = keep && !response.close && !server_->stopping;
+    const std::string text = render_response(response, keep, with_body);
+    const Deadline deadline(
+        stream_->executor(), mono_now() + server_->options.idle_deadline, [s = stream_.get()] { s->abort(); });
+    const auto ec = co_await stream_->write(text);
+    co_return !ec && keep;
+}
+
+// The last answer of a connection. What still comes is read and dropped for a moment: closing with unread bytes would
+// reset the connection and could take the answer along.
+asio::awaitable<void> HttpSession::refuse(int status, std::string text) {
+    HttpResponse response = plain(status, std::move(text));
+    co_await send(std::move(response), false, true);
+    const Deadline deadline(stream_->executor(), mono_now() + drain_limit, [s = stream_.get()] { s->close(); });
+    stream_->shutdown_write();
+    std::string scratch(4096, '\0');
+    for (std::size_t dropped = 0; dropped < drain_bytes;) {
+        const std::span<char> room(scratch.data(), scratch.size());
+        const auto n = co_await stream_->read_some(room);
+        if (!n)
+            break;
+        dropped += *n;
+    }
+}
+
+} // namespace tickgate::net

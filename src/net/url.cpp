@@ -1,0 +1,95 @@
+#include "net/url.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <system_error>
+
+namespace tickgate::net {
+
+namespace {
+
+struct Scheme {
+    std::string_view name;
+    std::uint16_t port;
+};
+constexpr std::array<Scheme, 6> schemes{
+    {{"ws", 80}, {"wss", 443}, {"http", 80}, {"https", 443}, {"redis", 6379}, {"rediss", 6379}}};
+
+const Scheme* find_scheme(std::string_view name) noexcept {
+    const auto* it = std::find_if(schemes.begin(), schemes.end(), [&](const Scheme& s) { return s.name == name; });
+    return it == schemes.end() ? nullptr : it;
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return out;
+}
+
+// unix:///path, unix:/path, with `?query` kept in the target.
+result<Url> parse_unix(std::string_view rest) {
+    if (rest.starts_with("//"))
+        rest.remove_prefix(2);
+    Url url;
+    url.scheme = "unix";
+    const auto query = rest.find('?');
+    url.host = rest.substr(0, query);
+    url.target = "/";
+    if (query != std::string_view::npos)
+        url.target += rest.substr(query);
+    if (url.host.size() < 2 || url.host.front() != '/' || url.host.size() > 107) // sun_path
+        return errc::configuration;
+    return url;
+}
+
+} // namespace
+
+std::string Url::authority() const {
+    std::string out = host.find(':') != std::string::npos ? "[" + host + "]" : host;
+    const Scheme* known = find_scheme(scheme);
+    if (port != 0 && (known == nullptr || known->port != port))
+        out += ":" + std::to_string(port);
+    return out;
+}
+
+result<Url> Url::parse(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos)
+        return errc::configuration;
+    const std::string scheme = lower(text.substr(0, colon));
+    if (scheme == "unix")
+        return parse_unix(text.substr(colon + 1));
+    const Scheme* known = find_scheme(scheme);
+    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
+    if (known == nullptr || !parsed || !parsed->has_authority() || parsed->has_fragment())
+        return errc::configuration;
+
+    Url url;
+    url.scheme = scheme;
+    const auto host = parsed->encoded_host_address();
+    url.host = lower(std::string_view(host.data(), host.size()));
+    url.port = known->port;
+    if (parsed->has_port() && !parsed->port().empty()) {
+        const auto port = parsed->port();
+        const auto [end, bad] = std::from_chars(port.data(), port.data() + port.size(), url.port);
+        if (bad != std::errc() || end != port.data() + port.size() || url.port == 0)
+            return errc::configuration;
+    }
+    if (url.host.empty() || url.host.find('%') != std::string::npos)
+        return errc::configuration;
+    const auto path = parsed->encoded_path();
+    url.target = path.empty() ? std::string("/") : std::string(path.data(), path.size());
+    if (parsed->has_query()) {
+        const auto query = parsed->encoded_query();
+        url.target += "?" + std::string(query.data(), query.size());
+    }
+    return url;
+}
+
+} // namespace tickgate::net

@@ -1,0 +1,101 @@
+// What the publisher keeps per channel, and the loss of messages as spans of their numbers.
+#pragma once
+
+#include <tickgate/subscription.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tickgate::redis {
+
+// Messages of one channel that will not come. Lives from the first of them until gap_closed has been written.
+struct Hole {
+    std::uint64_t first = 0, last = 0, count = 0;
+    UnixNanos from{}, to{};  // when they were published
+    std::string_view cause;  // of the first: redis_outage, redis_slow, queue_full
+    bool opened = false;     // gap_opened is written
+    bool in_front = false;   // … ahead of what waits, and so must gap_closed be
+    bool to_announce = false; // waits for its turn in front
+    MonoTime opened_at{};
+
+    void add(std::uint64_t seq, UnixNanos at, std::string_view why) noexcept {
+        if (count++ == 0) {
+            first = last = seq;
+            from = to = at;
+            cause = why;
+            return;
+        }
+        first = std::min(first, seq);
+        last = std::max(last, seq);
+        from = std::min(from, at);
+        to = std::max(to, at);
+    }
+};
+
+// Numbers the messages of each bar: 1, 2, … for every open time; the last few bars are remembered.
+class BarRevisions {
+public:
+    std::uint64_t next(UnixNanos open) noexcept {
+        for (auto& e : entries_)
+            if (e.rev > 0 && e.open == open)
+                return ++e.rev;
+        auto& oldest = *std::min_element(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+            return a.rev == 0 ? b.rev != 0 : (b.rev != 0 && a.open < b.open);
+        });
+        oldest = {open, 1};
+        return 1;
+    }
+
+private:
+    struct Entry {
+        UnixNanos open{};
+        std::uint64_t rev = 0;
+    };
+    std::array<Entry, 4> entries_{};
+};
+
+struct Channel {
+    Subscription what;
+    std::string provider;
+    std::string text;            // `*3 $7 PUBLISH $n name $`, then the constant start of the payload
+    std::uint32_t command_size = 0; // of the first of the two
+    std::uint32_t name_size = 0;
+    bool open = true;
+    bool dirty = false;          // `last` is newer than md:last
+    std::string last;            // latest payload that is not `backfill`
+    UnixNanos last_at{};         // when md:last fell behind
+    std::uint64_t seq = 0;
+    std::uint64_t pending_seq = 0; // `last` is not yet published, this is its number; 0: none
+    std::unique_ptr<Hole> hole;
+    std::unique_ptr<BarRevisions> revisions; // bars only
+    // First numbers of the two latest proof generations (see Publisher::Impl::generation_).
+    std::uint64_t first = 0, first_before = 0;
+    std::uint32_t generation = 0, generation_before = 0;
+
+    std::string_view command() const noexcept { return std::string_view(text).substr(0, command_size); }
+    std::string_view head() const noexcept { return std::string_view(text).substr(command_size); }
+    // `md:quote:crypto:BTC-USDT`
+    std::string_view name() const noexcept {
+        return std::string_view(text).substr(command_size - 3 - name_size, name_size);
+    }
+    void note(std::uint64_t number, std::uint32_t now) noexcept {
+        if (generation == now)
+            return;
+        generation_before = generation;
+        first_before = first;
+        generation = now;
+        first = number;
+    }
+    // First number published in a generation after `proven`; 0: none.
+    std::uint64_t first_unproven(std::uint32_t proven) const noexcept {
+        if (generation_before > proven && first_before > 0)
+            return first_before;
+        return generation > proven ? first : 0;
+    }
+};
+
+} // namespace tickgate::redis

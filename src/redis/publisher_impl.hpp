@@ -1,0 +1,188 @@
+// The parts of the publisher: publisher.cpp (hot path), publisher_gaps.cpp (losses), publisher_keys.cpp (everything that
+// is a key), publisher_connection.cpp (coroutines), publisher_replies.cpp.
+#pragma once
+
+#include "core/log.hpp"
+#include "net/byte_stream.hpp"
+#include "redis/channel.hpp"
+#include "redis/command_queue.hpp"
+#include "redis/handshake_fsm.hpp"
+#include "redis/message_encoder.hpp"
+#include "redis/publisher.hpp"
+#include "redis/reply_scanner.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <deque>
+#include <map>
+#include <random>
+#include <unordered_map>
+
+namespace tickgate::redis {
+
+struct Publisher::Impl {
+    Impl(asio::any_io_executor executor, PublisherOptions options, const InstrumentTable& instruments,
+        LatencySink* latency);
+
+    enum class Ownership : std::uint8_t { unknown, ours, other };
+    struct EventChannel {
+        std::string command;           // `*3 $7 PUBLISH $n name $`
+        std::uint64_t seq = 0;         // numbered so far
+        std::uint64_t unnumbered = 0;  // waiting
+    };
+    struct InstrumentRecord {
+        InstrumentState state{};
+        bool has_state = false, listed = false, state_dirty = false, listed_dirty = false, queued = false;
+        std::string reason, provider;
+        UnixNanos since{};
+        std::optional<std::uint32_t> event_channel;
+    };
+    struct FeedRecord {
+        FeedStatus status;
+        bool dirty = true;
+    };
+    struct Mark { // so much was sent at that time
+        std::uint64_t position = 0;
+        MonoTime at{};
+    };
+
+    // Sent and not answered: bounds the delay in front of a slow Redis.
+    static constexpr std::size_t write_window = 512 * 1024;
+
+    // publisher.cpp
+    ChannelId open_channel(Subscription what, std::string_view provider, std::string_view native);
+    void close_channel(Channel& c);
+    template <class Message>
+    void publish(ChannelId id, const Message& m);
+    template <class Message>
+    char* put_message(char* out, Channel& c, const Message& m, const Stamp& stamp);
+    void keep_last(std::uint32_t index, std::string_view payload, std::int64_t at_us);
+    void append_published(std::uint32_t index, std::string_view payload, std::uint64_t seq);
+    void append_stream(std::uint32_t index, std::string_view payload, std::uint64_t seq);
+    bool congested() const noexcept {
+        return !live_ || pending_head_ < pending_.size() || queue_.unsent_bytes() > options_.conflate_above;
+    }
+    void flush();
+    void pump(MonoTime now);
+    std::string_view next_piece(MonoTime now);
+    void piece_sent(std::size_t n, MonoTime now);
+    void batch_written();
+
+    // publisher_gaps.cpp
+    void lose(Channel& c, std::uint64_t seq, UnixNanos at, std::string_view cause);
+    void settle(std::uint32_t index);
+    void emit_pending();
+    void make_room();
+    void announce_drops();
+    void open_gap(std::uint32_t index, bool in_front);
+    void close_gaps(MonoTime now, bool all);
+    void announce_unproven();
+    void emit_event(const Event& e, bool in_front);
+    std::uint32_t event_channel(const Event& e);
+    void number_event(char* command, std::size_t size, Command& c);
+    void new_session(std::string_view previous);
+    void discard_queue();
+
+    // publisher_keys.cpp
+    std::string key(std::string_view a, std::string_view b = {}, std::string_view c = {}) const;
+    void append_key(Tag tag, std::initializer_list<std::string_view> arguments);
+    InstrumentRecord& record(InstrumentId id);
+    void touch_record(InstrumentId id, InstrumentRecord& r);
+    void set_state(InstrumentId id, InstrumentState state, std::string_view reason, std::string_view provider);
+    void write_info();
+    void write_alive();
+    void renew(Moment now);
+    void write_heartbeat(Moment now);
+    void write_feed_status(const std::string& feed, FeedRecord& r);
+    void write_instruments(std::size_t most);
+    void write_last_values(bool all);
+    void rewrite_everything();
+    void mark_last_values_dirty();
+    void tick(Moment now);
+    bool drained(MonoTime now);
+
+    // publisher_connection.cpp
+    asio::awaitable<void> run();
+    asio::awaitable<void> connections();
+    asio::awaitable<void> one_connection();
+    asio::awaitable<result<Reply>> ask(std::vector<std::string> command);
+    asio::awaitable<bool> handshake();
+    asio::awaitable<void> read_loop();
+    asio::awaitable<void> write_loop();
+    asio::awaitable<void> ticks();
+    asio::awaitable<void> pause(std::chrono::milliseconds time);
+    void became_owner(const HandshakeFsm& fsm);
+    void became_other(const std::string& holder);
+    void drop_connection(std::string_view reason, const error_code& ec);
+    void disconnected();
+    std::chrono::milliseconds back_off();
+    void explain_refusal(const HandshakeFsm& fsm);
+    void changed();
+
+    // publisher_replies.cpp
+    bool take_replies(MonoTime now); // false: the connection is of no use
+    bool on_error(const Command& c, std::string_view text);
+    bool on_integer(const Command& c, std::int64_t value);
+    void set_writable(bool writable, std::string_view why);
+    void answered_up_to(MonoTime now);
+
+    asio::any_io_executor executor_;
+    PublisherOptions options_;
+    const InstrumentTable& instruments_;
+    LatencySink* latency_;
+    net::Url url_;
+    int database_ = 0;
+    PublisherStats stats_;
+    std::function<void()> on_change_;
+    std::mt19937_64 random_{std::random_device{}()};
+
+    std::deque<Channel> channels_;
+    std::unordered_map<Subscription, std::uint32_t> channel_ids_;
+    std::vector<EventChannel> event_channels_;
+    std::map<std::string, std::uint32_t, std::less<>> feed_event_channels_;
+    std::deque<InstrumentRecord> records_; // by instrument
+    std::vector<std::uint32_t> dirty_records_;
+    std::map<std::string, FeedRecord, std::less<>> feeds_;
+
+    CommandQueue queue_;
+    std::vector<char> scratch_;
+    std::vector<std::uint32_t> pending_; // channels with a conflated quote, first in first out from pending_head_ on
+    std::size_t pending_head_ = 0;
+    std::vector<std::uint32_t> drops_;     // channels whose loss is to be announced in front
+    std::vector<std::uint32_t> open_gaps_; // channels between gap_opened and gap_closed
+    std::vector<std::uint32_t> dirty_, dirty_next_;
+    std::uint64_t commands_at_beat_ = 0;
+
+    std::string session_, session_part_;
+    std::uint64_t heartbeat_seq_ = 0;
+    Ownership ownership_ = Ownership::unknown;
+    bool ever_owner_ = false;
+    bool was_other_ = false;
+    bool live_ = false;    // connected, owner, publishing
+    bool dropped_ = false; // the connection is being given up
+    OwnerLease lease_;
+    MonoTime lease_sent_{};
+    // Messages are grouped by the renewals between which they were published: an answered renewal proves that those before
+    // it went to a master.
+    std::uint32_t generation_ = 1, proven_ = 0, renewal_generation_ = 0;
+
+    std::unique_ptr<net::ByteStream> stream_;
+    ReplyScanner scanner_;
+    asio::steady_timer tick_timer_, wake_, pause_;
+    bool want_write_ = false, writing_ = false;
+    std::string write_buffer_;
+    MonoTime handshake_until_ = MonoTime::max(), next_role_{}, next_beat_{}, next_rewrite_ = MonoTime::max();
+    int attempts_ = 0;
+    std::chrono::milliseconds long_pause_{0}; // before the next attempt, instead of back-off
+    std::array<Mark, 64> marks_{};
+    std::size_t marks_begin_ = 0, marks_count_ = 0;
+    std::uint64_t batch_messages_ = 0;
+    UnixNanos batch_oldest_ = UnixNanos::max();
+
+    bool running_ = false, stopping_ = false, farewell_ = false;
+    MonoTime drain_until_{};
+    log::Throttle connect_log_, error_log_, drop_log_;
+    std::exception_ptr failure_;
+};
+
+} // namespace tickgate::redis

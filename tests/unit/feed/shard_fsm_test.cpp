@@ -1,0 +1,172 @@
+#include "feed/shard_fsm.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tickgate::feed {
+namespace {
+
+using namespace std::chrono_literals;
+using Act = ShardFsm::Act;
+
+class Fsm : public ::testing::Test {
+protected:
+    Fsm() : fsm(timings(), 42) {}
+    static ShardFsm::Timings timings() {
+        ShardFsm::Timings t;
+        t.back_off = {250ms, 30s, 60s};
+        return t;
+    }
+    // Lets time pass until the machine wants something; none after an hour.
+    ShardFsm::Step step() {
+        for (int i = 0; i < 3600 * 10; ++i) {
+            if (const auto s = fsm.next(now); s.act != Act::none)
+                return s;
+            now += 100ms;
+        }
+        return {};
+    }
+    Act act_now() { return fsm.next(now).act; }
+    void bring_up(int place, std::chrono::milliseconds life = 0ms) {
+        fsm.link_up(place, life, now);
+        fsm.link_ready(place, now);
+    }
+    ShardFsm fsm;
+    MonoTime now{};
+};
+
+TEST_F(Fsm, ConnectsAtOnceAndBacksOffAfterAFailure) {
+    fsm.start(now);
+    EXPECT_EQ(act_now(), Act::start);
+    EXPECT_EQ(act_now(), Act::none);
+    fsm.link_ended(0, make_error_code(errc::timed_out), now);
+    EXPECT_TRUE(fsm.retry_in(now).has_value());
+    EXPECT_LE(*fsm.retry_in(now), 250ms);
+    EXPECT_EQ(step().act, Act::start);
+}
+
+TEST_F(Fsm, NeverGivesUpOnFaultsThatMayPass) {
+    fsm.start(now);
+    for (int i = 0; i < 500; ++i) {
+        ASSERT_EQ(step().act, Act::start) << i;
+        fsm.link_ended(0, make_error_code(i % 3 ? errc::venue_error : errc::silent), now);
+    }
+    EXPECT_FALSE(fsm.gave_up());
+}
+
+TEST_F(Fsm, RefusedCredentialsStopItLoudlyAndForGood) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    fsm.link_ended(0, make_error_code(errc::unauthorized), now);
+    EXPECT_EQ(act_now(), Act::give_up);
+    EXPECT_EQ(step().act, Act::none);
+    EXPECT_TRUE(fsm.gave_up());
+}
+
+TEST_F(Fsm, ARateLimitIsWaitedOut) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    fsm.link_ended(0, make_error_code(errc::rate_limited), now);
+    EXPECT_GE(*fsm.retry_in(now), 60s);
+}
+
+TEST_F(Fsm, AStableConnectionForgetsOldFailures) {
+    fsm.start(now);
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_EQ(step().act, Act::start);
+        fsm.link_ended(0, make_error_code(errc::timed_out), now);
+    }
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0);
+    now += 11s;
+    fsm.link_ended(0, make_error_code(errc::closed_by_venue), now);
+    EXPECT_LE(*fsm.retry_in(now), 250ms);
+}
+
+TEST_F(Fsm, RotatesBeforeTheVenueCutsAndClosesTheOldOneOnlyWhenTheNewOneIsLevel) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0, 24h);
+    const auto up = now;
+    now += 22h;
+    EXPECT_EQ(act_now(), Act::none);
+    auto s = step();
+    EXPECT_EQ(s.act, Act::start);
+    EXPECT_EQ(s.place, 1);
+    EXPECT_GE(now - up, 22h + 33min);
+    EXPECT_LE(now - up, 23h + 17min);
+    bring_up(1, 24h);
+    now += 6s;
+    EXPECT_EQ(act_now(), Act::none) << "not level so far";
+    fsm.handed_over(now);
+    s = fsm.next(now);
+    EXPECT_EQ(s.act, Act::promoted);
+    EXPECT_EQ(s.place, 1);
+    s = fsm.next(now);
+    EXPECT_EQ(s.act, Act::close);
+    EXPECT_EQ(s.place, 0);
+    fsm.link_ended(0, make_error_code(errc::stopped), now);
+    EXPECT_EQ(act_now(), Act::none);
+    EXPECT_EQ(fsm.active(), 1);
+    EXPECT_FALSE(fsm.rotating());
+}
+
+TEST_F(Fsm, QuietChannelsDoNotHoldARotationUpForever) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0, 24h);
+    fsm.replace(now);
+    ASSERT_EQ(act_now(), Act::start);
+    bring_up(1);
+    const auto both = now;
+    EXPECT_EQ(step().act, Act::promoted);
+    EXPECT_GE(now - both, 30s);
+}
+
+TEST_F(Fsm, AnAnnouncedShutdownIsReplacedAtOnceAndItsEndIsNoFault) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0, 24h);
+    fsm.replace(now);
+    EXPECT_EQ(act_now(), Act::start);
+    bring_up(1);
+    fsm.link_ended(0, make_error_code(errc::closed_by_venue), now);
+    EXPECT_EQ(act_now(), Act::promoted);
+    EXPECT_EQ(fsm.active(), 1);
+    EXPECT_EQ(step().act, Act::none);
+}
+
+TEST_F(Fsm, AFailedReplacementIsTriedAgainWhileTheOldOneServes) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0, 24h);
+    fsm.replace(now);
+    ASSERT_EQ(act_now(), Act::start);
+    fsm.link_ended(1, make_error_code(errc::timed_out), now);
+    const auto s = step();
+    EXPECT_EQ(s.act, Act::start);
+    EXPECT_EQ(s.place, 1);
+    EXPECT_EQ(fsm.active(), 0);
+}
+
+TEST_F(Fsm, AReplacementUnderWayBecomesTheConnectionWhenTheOldOneDies) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0, 24h);
+    fsm.replace(now);
+    ASSERT_EQ(act_now(), Act::start);
+    fsm.link_ended(0, make_error_code(errc::silent), now);
+    EXPECT_EQ(fsm.active(), 1);
+    bring_up(1);
+    EXPECT_EQ(step().act, Act::none);
+}
+
+TEST_F(Fsm, AfterStopNothingIsStarted) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    fsm.stop();
+    fsm.link_ended(0, make_error_code(errc::timed_out), now);
+    EXPECT_EQ(step().act, Act::none);
+}
+
+} // namespace
+} // namespace tickgate::feed

@@ -1,0 +1,145 @@
+#include "publisher_fixture.hpp"
+
+namespace tickgate::redis {
+namespace {
+
+class PublisherTest : public PublisherFixture {
+protected:
+    test::RedisServer server;
+};
+
+TEST_F(PublisherTest, WritesEveryNameOfTheContract) {
+    Listener listener(server);
+    auto o = options(server.url());
+    o.streams = true;
+    auto& p = start(std::move(o));
+    const auto q = open(p, "BTC-USDT");
+    const auto t = open(p, "BTC-USDT", Kind::trade);
+    const auto b = open(p, "BTC-USDT", Kind::bar);
+    const InstrumentId btc = *table.find({AssetClass::crypto, "BTC-USDT"});
+    p->set_state(btc, InstrumentState::live, "", "binance");
+    FeedStatus status;
+    status.state = FeedState::live;
+    status.wanted = status.acked = 3;
+    p->set_feed_status("binance.spot", status);
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    Event e;
+    e.event = "link_up";
+    e.feed = "binance.spot";
+    p->publish_event(e);
+    e.event = "fresh";
+    e.instrument = btc;
+    p->publish_event(e);
+    p->publish(q, quote());
+    p->publish(t, trade());
+    Bar bar;
+    bar.open = bar.high = bar.low = bar.close = dec("1");
+    p->publish(b, bar);
+    p->flush(now());
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:heartbeat") >= 2 && !server.cli({"GET", "md:last:bar:1m:crypto:BTC-USDT"}).is_nil();
+    }));
+    for (const char* channel : {"md:quote:crypto:BTC-USDT", "md:trade:crypto:BTC-USDT", "md:bar:1m:crypto:BTC-USDT",
+             "md:event:crypto:BTC-USDT", "md:event:feed:binance.spot"})
+        EXPECT_EQ(listener.count(channel), 1u) << channel;
+    for (const auto& m : listener.messages) {
+        if (m.channel == "md:quote:crypto:BTC-USDT") {
+            EXPECT_EQ(json::serialize(json::parse(server.get("md:last:quote:crypto:BTC-USDT"))), json::serialize(m.body));
+        }
+    }
+    EXPECT_NE(server.get("md:last:quote:crypto:BTC-USDT").find("\"bid\":1.08550,"), std::string::npos);
+    EXPECT_EQ(server.get("md:alive"), p->session());
+    EXPECT_EQ(server.get("md:owner"), "one");
+    EXPECT_NE(server.get("md:state:crypto:BTC-USDT").find("\"state\":\"live\""), std::string::npos);
+    EXPECT_EQ(server.cli({"HGET", "md:status:binance.spot", "state"}).text, "live");
+    EXPECT_EQ(server.cli({"SMEMBERS", "md:symbols:crypto"}).elements.at(0).text, "BTC-USDT");
+    EXPECT_EQ(server.cli({"HGET", "md:info", "session"}).text, p->session());
+    EXPECT_EQ(server.cli({"HGET", "md:info", "epoch"}).text, "1");
+    EXPECT_EQ(server.cli({"HGET", "md:info", "version"}).text, "1.2.3");
+    EXPECT_EQ(server.cli({"XLEN", "md:stream:quote:crypto:BTC-USDT"}).text, "1");
+    const auto events = server.cli({"XRANGE", "md:stream:event", "-", "+"});
+    ASSERT_EQ(events.elements.size(), 2u);
+    EXPECT_EQ(events.elements[0].elements[1].elements[0].text, "json");
+    EXPECT_EQ(json::parse(events.elements[0].elements[1].elements[1].text).at("seq"), 1);
+    EXPECT_GT(std::stoi(server.cli({"PTTL", "md:alive"}).text), 0);
+    EXPECT_GT(std::stoi(server.cli({"PTTL", "md:owner"}).text), 0);
+    EXPECT_TRUE(server.cli({"GET", "md:last:trade:crypto:BTC-USDT"}).text.ends_with("\"flags\":[]}"));
+}
+
+TEST_F(PublisherTest, LastValueEqualsTheNewestMessageThatIsNotBackfill) {
+    Listener listener(server);
+    auto& p = start(options(server.url()));
+    const auto q = open(p, "BTC-USDT");
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    for (int i = 0; i < 100; ++i)
+        p->publish(q, quote());
+    auto old = quote("9", "10");
+    old.flags.set(Flag::backfill);
+    p->publish(q, old);
+    p->flush(now());
+    EXPECT_EQ(p->last_seq(q), 101u);
+    ASSERT_TRUE(run_until([&] {
+        const auto text = server.get("md:last:quote:crypto:BTC-USDT");
+        return !text.empty() && json::parse(text).at("seq") == 100;
+    }));
+    listener.poll();
+    EXPECT_EQ(listener.count("md:quote:crypto:BTC-USDT"), 101u);
+    ChainCheck chain;
+    for (const auto& m : listener.messages)
+        chain.take(m);
+    EXPECT_EQ(chain.holes + chain.repeats, 0u);
+}
+
+TEST_F(PublisherTest, StoppingWritesWhatIsQueuedAndGivesThePrefixBack) {
+    auto& p = start(options(server.url()));
+    const auto q = open(p, "BTC-USDT");
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    p->publish(q, quote()); // not flushed
+    ASSERT_TRUE(stop(p));
+    EXPECT_FALSE(server.get("md:last:quote:crypto:BTC-USDT").empty());
+    EXPECT_TRUE(server.cli({"GET", "md:owner"}).is_nil());
+    EXPECT_TRUE(server.cli({"GET", "md:alive"}).is_nil());
+}
+
+TEST_F(PublisherTest, RemovedChannelsAndInstrumentsLoseTheirKeys) {
+    auto& p = start(options(server.url()));
+    const auto q = open(p, "BTC-USDT");
+    const InstrumentId id = *table.find({AssetClass::crypto, "BTC-USDT"});
+    p->set_state(id, InstrumentState::live, "", "binance");
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    p->publish(q, quote());
+    ASSERT_TRUE(run_until([&] { return !server.get("md:last:quote:crypto:BTC-USDT").empty() &&
+                                       !server.get("md:state:crypto:BTC-USDT").empty(); }));
+    p->close_channel(q);
+    p->remove_instrument(id);
+    EXPECT_TRUE(run_until([&] {
+        return server.get("md:last:quote:crypto:BTC-USDT").empty() && server.get("md:state:crypto:BTC-USDT").empty() &&
+               server.cli({"SCARD", "md:symbols:crypto"}).text == "0";
+    }));
+}
+
+TEST_F(PublisherTest, MessagesBeforeTheFirstConnectionAreKept) {
+    server.stop();
+    auto& p = start(options(server.url()));
+    const auto t = open(p, "BTC-USDT", Kind::trade);
+    const auto q = open(p, "BTC-USDT");
+    for (int i = 0; i < 10; ++i)
+        p->publish(t, trade());
+    for (int i = 0; i < 10; ++i)
+        p->publish(q, quote());
+    run_until([] { return false; }, std::chrono::milliseconds(100));
+    EXPECT_FALSE(p->stats().connected);
+    server.start();
+    Listener listener(server);
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:event:crypto:BTC-USDT") >= 2 || p->stats().owner;
+    }));
+    ASSERT_TRUE(run_until([&] { return !server.get("md:last:quote:crypto:BTC-USDT").empty(); }));
+    EXPECT_EQ(json::parse(server.get("md:last:quote:crypto:BTC-USDT")).at("seq"), 10);
+    EXPECT_EQ(json::parse(server.get("md:last:trade:crypto:BTC-USDT")).at("seq"), 10);
+}
+
+} // namespace
+} // namespace tickgate::redis
