@@ -109,7 +109,7 @@ class Bench:
             "symbols:",
             f"  crypto: [{', '.join(f'SYM{i}-USDT' for i in range(scenario.symbols))}]",
             "publish: {kinds: [quote, trade, bar], timeframes: [1m]}" if self.options.mix == "all" else
-            "publish: {kinds: [quote], timeframes: []}",
+            "publish: {kinds: [quote]}",
         ]
         path = os.path.join(folder, "tickgate.yaml")
         with open(path, "w") as config:

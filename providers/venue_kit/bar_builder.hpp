@@ -25,7 +25,7 @@ private:
     Tape* tape_;
     Timeframe tf_;
     UnixNanos open_{}, end_{};
-    TapeBar ended_;          // all minutes before next_minute_
+    TapeBar ended_; // all minutes before next_minute_
     UnixNanos next_minute_{};
     bool any_ = false;
 };

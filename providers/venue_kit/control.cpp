@@ -15,7 +15,8 @@ ControlAnswer failed(int status, std::string_view problem) {
 
 } // namespace
 
-ControlAnswer control(std::string_view method, std::string_view path, std::string_view body, const ControlTarget& target) {
+ControlAnswer control(
+    std::string_view method, std::string_view path, std::string_view body, const ControlTarget& target) {
     if (path == "/control/state") {
         if (method != "GET")
             return failed(405, "use GET");

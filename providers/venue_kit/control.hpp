@@ -26,6 +26,7 @@ inline bool is_control_path(std::string_view path) noexcept { return path.starts
 //     POST /control/clear  empty, or {"fault":"stall"}
 //     GET  /control/state
 // 400 with {"error":…} for a bad body, 404 for other paths, 405 for other methods.
-ControlAnswer control(std::string_view method, std::string_view path, std::string_view body, const ControlTarget& target);
+ControlAnswer control(
+    std::string_view method, std::string_view path, std::string_view body, const ControlTarget& target);
 
 } // namespace tickgate::venue_kit

@@ -164,7 +164,8 @@ result<Fault> parse_fault_json(std::string_view text, std::string& problem) {
         if (key == "fault" || member.value().is_null())
             continue;
         const auto* as_text = member.value().if_string();
-        const auto value = as_text != nullptr ? std::string(as_text->data(), as_text->size()) : json::serialize(member.value());
+        const auto value =
+            as_text != nullptr ? std::string(as_text->data(), as_text->size()) : json::serialize(member.value());
         if (!set(*fault, key, value, problem))
             return errc::configuration;
     }
@@ -217,7 +218,8 @@ std::vector<Fault> FaultBoard::advance(MonoTime now) {
 const ActiveFault* FaultBoard::find(FaultKind kind) const noexcept {
     if (!has(kind))
         return nullptr;
-    const auto it = std::find_if(active_.begin(), active_.end(), [&](const ActiveFault& a) { return a.fault.kind == kind; });
+    const auto it =
+        std::find_if(active_.begin(), active_.end(), [&](const ActiveFault& a) { return a.fault.kind == kind; });
     return it == active_.end() ? nullptr : &*it;
 }
 

@@ -43,8 +43,8 @@ bool is_lasting(FaultKind kind) noexcept;
 struct Fault {
     FaultKind kind = FaultKind::stall;
     std::int64_t value = 0;
-    std::int64_t count = 0;         // http_status: requests left to hit; 0: no limit
-    std::int64_t retry_after_s = 0; // 0: no such header
+    std::int64_t count = 0;             // http_status: requests left to hit; 0: no limit
+    std::int64_t retry_after_s = 0;     // 0: no such header
     std::chrono::milliseconds after{0}; // before it begins
     std::chrono::milliseconds lasts{0}; // 0: until cleared
     std::string text;

@@ -99,9 +99,9 @@ void SyntheticMarket::event(UnixNanos time, MarketListener& listener) {
         fill.id = next_trade_[i]++;
         fill.aggregate = next_aggregate_[i];
         fill.price = sold ? quote.bid : quote.ask;
-        fill.lots = 1
-            + static_cast<std::int64_t>((random >> (8 + 16 * n) & 0xffff) * static_cast<std::uint64_t>(options_.symbols[i].typical_lots)
-                >> 15);
+        fill.lots = 1 + static_cast<std::int64_t>((random >> (8 + 16 * n) & 0xffff) *
+                                                      static_cast<std::uint64_t>(options_.symbols[i].typical_lots) >>
+                                                  15);
         fill.time = time;
         fill.buyer_is_maker = sold;
         tapes_[i]->add(fill);

@@ -11,7 +11,7 @@
 namespace tickgate::venue_kit {
 
 struct MarketQuote {
-    std::int64_t update_id = 0; // grows with every change of the symbol
+    std::int64_t update_id = 0;    // grows with every change of the symbol
     std::int64_t bid = 0, ask = 0; // ticks
     std::int64_t bid_lots = 0, ask_lots = 0;
     UnixNanos time{};
@@ -28,14 +28,14 @@ public:
 struct MarketOptions {
     std::uint64_t seed = 1;
     std::vector<SyntheticSymbol> symbols;
-    std::uint64_t rate = 1000;   // quotes and taker orders a second, all symbols together; 0: only on burst()
+    std::uint64_t rate = 1000;     // quotes and taker orders a second, all symbols together; 0: only on burst()
     unsigned trade_permille = 200; // share of taker orders
-    bool single_fills = false;   // else a quarter of the orders takes two or three fills
+    bool single_fills = false;     // else a quarter of the orders takes two or three fills
 };
 
-// Advances by calls only: event k happens at start + k / rate and is a function of (seed, k), however often advance() is
-// called. More than a second behind (a stopped process), the time lost is left out. Ids continue over restarts, as they
-// begin at a number made of the start time.
+// Advances by calls only: event k happens at start + k / rate and is a function of (seed, k), however often advance()
+// is called. More than a second behind (a stopped process), the time lost is left out. Ids continue over restarts, as
+// they begin at a number made of the start time.
 class SyntheticMarket {
 public:
     SyntheticMarket(MarketOptions options, UnixNanos start);

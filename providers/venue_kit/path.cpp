@@ -55,7 +55,8 @@ std::int64_t PricePath::ratio_ppb(UnixNanos t) noexcept {
         }
         const auto inside = ns - index * octave.period_ns;
         const auto fraction = inside / std::max<std::int64_t>(octave.period_ns >> 20, 1); // 0 … about 2^20
-        const auto value = segment.left + (((segment.right - segment.left) * std::min<std::int64_t>(fraction, 1 << 20)) >> 20);
+        const auto value =
+            segment.left + (((segment.right - segment.left) * std::min<std::int64_t>(fraction, 1 << 20)) >> 20);
         sum += (octave.amplitude_ppb * value) >> 20;
     }
     return sum;

@@ -31,10 +31,11 @@ bool parse_seconds(std::string_view text, std::chrono::nanoseconds& out) {
     const auto whole = text.substr(0, point);
     auto fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1, 9);
     std::int64_t seconds = 0, nanos = 0;
-    if (whole.empty() || std::from_chars(whole.data(), whole.data() + whole.size(), seconds).ptr != whole.data() + whole.size())
+    if (whole.empty() ||
+        std::from_chars(whole.data(), whole.data() + whole.size(), seconds).ptr != whole.data() + whole.size())
         return false;
-    if (!fraction.empty()
-        && std::from_chars(fraction.data(), fraction.data() + fraction.size(), nanos).ptr != fraction.data() + fraction.size())
+    if (!fraction.empty() && std::from_chars(fraction.data(), fraction.data() + fraction.size(), nanos).ptr !=
+                                 fraction.data() + fraction.size())
         return false;
     for (auto i = fraction.size(); i < 9; ++i)
         nanos *= 10;

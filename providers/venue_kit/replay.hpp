@@ -11,9 +11,9 @@
 namespace tickgate::venue_kit {
 
 struct ReplayFrame {
-    std::string_view text;   // exactly the line of the file
-    std::string_view stream; // value of "stream" of a combined frame, else empty
-    std::string_view data;   // value of "data" of a combined frame, else the whole text
+    std::string_view text;         // exactly the line of the file
+    std::string_view stream;       // value of "stream" of a combined frame, else empty
+    std::string_view data;         // value of "data" of a combined frame, else the whole text
     std::chrono::nanoseconds at{}; // since the first frame
 };
 

@@ -96,7 +96,8 @@ TapeBar Tape::synthetic(UnixNanos open, std::chrono::nanoseconds length) {
     const auto h = mix(path_.key() ^ static_cast<std::uint64_t>(length.count()),
         static_cast<std::uint64_t>(open.time_since_epoch().count()));
     bar.count = 1 + static_cast<std::int64_t>(h % 12);
-    bar.volume = bar.count * (1 + static_cast<std::int64_t>((h >> 16) % static_cast<std::uint64_t>(symbol_.typical_lots)));
+    bar.volume =
+        bar.count * (1 + static_cast<std::int64_t>((h >> 16) % static_cast<std::uint64_t>(symbol_.typical_lots)));
     bar.taker_volume = bar.volume * static_cast<std::int64_t>((h >> 48) % 101) / 100;
     const auto mean = (bar.open + bar.close) / 2;
     bar.turnover = bar.volume * mean;

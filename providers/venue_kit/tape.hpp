@@ -65,8 +65,8 @@ public:
 
     // No bars exist before 2020 UTC.
     static constexpr UnixNanos history_begin{std::chrono::seconds(1577836800)};
-    // Bars with an open time in [from, to], at most `limit`; the newest of them if `newest`, else the oldest. Ascending,
-    // ending with the running bar.
+    // Bars with an open time in [from, to], at most `limit`; the newest of them if `newest`, else the oldest.
+    // Ascending, ending with the running bar.
     std::vector<TapeBar> bars(
         Timeframe tf, UnixNanos from, UnixNanos to, std::size_t limit, bool newest, UnixNanos now);
 

@@ -47,7 +47,8 @@ void log_fault(std::string_view what, const std::exception_ptr& fault) {
 
 struct Api::Impl {
     Impl(asio::any_io_executor control, ApiOptions o, Source& source)
-        : options(std::move(o)), readiness(control, [&source] { return source.readiness(); }),
+        : options(std::move(o)),
+          readiness(control, [&source] { return source.readiness(); }),
           metrics(control, [&source] { return source.metrics(); }),
           server(control, server_options(), [this](net::HttpRequest r) { return handle(std::move(r)); }) {}
 
@@ -62,8 +63,8 @@ struct Api::Impl {
     bool may_enter(Route route, const net::HttpRequest& request) const {
         if (options.token.empty())
             return true;
-        const bool open = route == Route::metrics ? options.metrics_open || is_loopback_peer(request.peer)
-                                                  : route != Route::api;
+        const bool open =
+            route == Route::metrics ? options.metrics_open || is_loopback_peer(request.peer) : route != Route::api;
         return open || bearer_matches(request.header("authorization"), options.token);
     }
 
@@ -87,7 +88,8 @@ struct Api::Impl {
     asio::awaitable<net::HttpResponse> answer(Route route, const net::HttpRequest& request, const std::string& id) {
         Problem problem;
         if (!may_enter(route, request)) {
-            problem = {401, "unauthorized", "a bearer token is needed: Authorization: Bearer <token of http.token_file>"};
+            problem = {
+                401, "unauthorized", "a bearer token is needed: Authorization: Bearer <token of http.token_file>"};
             auto response = problem_response(problem, id);
             response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"tickgate\"");
             co_return response;
@@ -148,8 +150,8 @@ struct Api::Impl {
         }
         std::uint64_t suppressed = 0;
         if (late.allow(mono_now(), suppressed))
-            log::warn("api", "source_late", {{"source", what}, {"limit_ms", options.source_deadline.count()},
-                {"suppressed", suppressed}});
+            log::warn("api", "source_late",
+                {{"source", what}, {"limit_ms", options.source_deadline.count()}, {"suppressed", suppressed}});
         return "the gateway did not answer within " + std::to_string(options.source_deadline.count()) + " ms";
     }
 

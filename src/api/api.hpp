@@ -1,4 +1,5 @@
-// The daemon's HTTP door: health, readiness, metrics. It knows nothing of feeds and Redis: the application plugs in a Source.
+// The daemon's HTTP door: health, readiness, metrics. It knows nothing of feeds and Redis: the application plugs in a
+// Source.
 #pragma once
 
 #include "core/secret.hpp"

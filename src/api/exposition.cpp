@@ -9,9 +9,12 @@ namespace {
 
 prometheus::MetricType type_of(Family::Type type) noexcept {
     switch (type) {
-    case Family::Type::counter: return prometheus::MetricType::Counter;
-    case Family::Type::histogram: return prometheus::MetricType::Histogram;
-    case Family::Type::gauge: break;
+    case Family::Type::counter:
+        return prometheus::MetricType::Counter;
+    case Family::Type::histogram:
+        return prometheus::MetricType::Histogram;
+    case Family::Type::gauge:
+        break;
     }
     return prometheus::MetricType::Gauge;
 }

@@ -13,7 +13,7 @@ void append_json_string(std::string& out, std::string_view text);
 
 struct Problem {
     int status = 500;
-    std::string_view code; // for programs: `unauthorized`, `not_found`, …
+    std::string_view code;   // for programs: `unauthorized`, `not_found`, …
     std::string_view detail; // for people
 };
 

@@ -1,11 +1,13 @@
 #include "app/commands.hpp"
 
 #include "app/gateway.hpp"
+#include "cli/tail.hpp"
 #include "core/log.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <iostream>
 #include <sys/resource.h>
 
 namespace tickgate::app {
@@ -55,6 +57,44 @@ int run_gateway(const RunOptions& options) {
     raise_descriptor_limit();
     Gateway gateway(std::move(*loaded.config));
     return static_cast<int>(gateway.run());
+}
+
+// Where Redis is comes from the configuration, or from --redis alone: then no file is needed.
+int run_tail(const TailArguments& arguments) {
+    cli::TailOptions options;
+    options.pattern = arguments.pattern;
+    options.count = arguments.count;
+    options.prefix = arguments.prefix.empty() ? "md" : arguments.prefix;
+    if (arguments.lines)
+        options.view = cli::TailOptions::View::lines;
+    std::string ca_file;
+    if (!arguments.redis.empty()) {
+        options.redis.url = arguments.redis;
+    } else {
+        const auto loaded = config::load_file(arguments.config);
+        if (!loaded.config) {
+            print_problems(loaded);
+            fmt::print(stderr, "name a valid file with --config, or Redis itself with --redis URL\n");
+            return static_cast<int>(Exit::configuration);
+        }
+        const auto& redis = loaded.config->redis;
+        options.redis.url = redis.url;
+        options.redis.username = redis.username;
+        options.redis.password = redis.password;
+        ca_file = redis.tls_ca_file;
+        if (arguments.prefix.empty())
+            options.prefix = redis.prefix;
+    }
+    if (options.redis.url.starts_with("rediss:")) {
+        std::string problem;
+        auto tls = net::TlsContext::client(ca_file, problem);
+        if (!tls) {
+            fmt::print(stderr, "tickgate: {}\n", problem);
+            return static_cast<int>(Exit::configuration);
+        }
+        options.redis.tls = *tls;
+    }
+    return cli::run_tail(std::move(options), std::cout, std::cerr);
 }
 
 int check_config(const std::string& file, bool show) {

@@ -3,9 +3,6 @@
 #include "app/gateway.hpp"
 #include "app/venues.hpp"
 #include "app/version.hpp"
-#if __has_include("cli/tail.hpp")
-#include "cli/tail.hpp"
-#endif
 #include "config/suggest.hpp"
 
 #include <CLI/CLI.hpp>
@@ -75,12 +72,16 @@ int run(int argc, char** argv) {
     check->add_flag("--show", show, "Print every setting in force, secrets as ***");
     check->callback([&] { result = app::check_config(file, show); });
 
-#if __has_include("cli/tail.hpp")
-    cli::TailOptions tail_options;
+    app::TailArguments tail_arguments;
     auto* tail = root.add_subcommand("tail", "Show what the gateway publishes: a table on a terminal, JSON lines in a pipe");
-    cli::add_tail_options(*tail, tail_options);
-    tail->callback([&] { result = cli::run_tail(tail_options, std::cout, std::cerr); });
-#endif
+    tail->add_option("pattern", tail_arguments.pattern,
+        "Instrument (crypto:BTC-USDT), channel or glob (md:quote:*); default: all data");
+    tail->add_option("--config", tail_arguments.config, "Configuration file, for Redis and the prefix")->capture_default_str();
+    tail->add_option("--redis", tail_arguments.redis, "Redis, instead of what the configuration says");
+    tail->add_option("--prefix", tail_arguments.prefix, "Prefix, instead of what the configuration says");
+    tail->add_option("--count", tail_arguments.count, "End after so many messages");
+    tail->add_flag("--lines", tail_arguments.lines, "JSON lines on a terminal too");
+    tail->callback([&] { result = app::run_tail(tail_arguments); });
 
     root.add_subcommand("venue", "Run a simulated venue (see `tickgate venue --help`)");
     root.add_subcommand("version", "Print the version")->callback([] { fmt::print("tickgate {}\n", app::version_text); });

@@ -45,19 +45,19 @@ public:
     // Closes with RST (linger 0): what a crashed peer looks like.
     virtual void abort() noexcept = 0;
 
-    virtual std::string peer() const = 0; // `1.2.3.4:443`, or the path of a Unix socket
+    virtual std::string peer() const = 0;           // `1.2.3.4:443`, or the path of a Unix socket
     virtual int native_handle() const noexcept = 0; // -1 once closed
     virtual asio::any_io_executor executor() = 0;
 };
 
 struct ConnectOptions {
-    std::shared_ptr<TlsContext> tls; // needed for secure schemes
+    std::shared_ptr<TlsContext> tls;           // needed for secure schemes
     std::chrono::milliseconds deadline{10000}; // for lookup, connect and handshake together
 };
 
-// Connects to the URL's host and port: every address in turn (a fair share of the deadline each), then TLS if the scheme
-// asks for it. Schemes: all of Url. `detail` receives a sentence for the log (address tried, certificate problem).
-// Errors: timed_out, tls_failed, unavailable, system errors of connect.
+// Connects to the URL's host and port: every address in turn (a fair share of the deadline each), then TLS if the
+// scheme asks for it. Schemes: all of Url. `detail` receives a sentence for the log (address tried, certificate
+// problem). Errors: timed_out, tls_failed, unavailable, system errors of connect.
 asio::awaitable<result<std::unique_ptr<ByteStream>>> connect(Url url, ConnectOptions options, std::string& detail);
 
 // Wraps an accepted socket; with a TLS context the server handshake is done first, within `deadline`.

@@ -59,8 +59,8 @@ struct TlsStream::Engine {
             return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), address.to_string().c_str()) == 1;
         SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
         // SSL_set_tlsext_host_name, without the macro's C cast.
-        const long named = SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-            const_cast<char*>(host.c_str()));
+        const long named = SSL_ctrl(
+            ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
         return named == 1 && SSL_set1_host(ssl.get(), host.c_str()) == 1;
     }
 

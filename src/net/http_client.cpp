@@ -115,8 +115,8 @@ struct HttpClient::Impl {
     struct Exchange {
         std::unique_ptr<ByteStream> stream;
         std::string request;
-        bool answered = false;   // at least one byte came
-        bool reusable = false;   // afterwards
+        bool answered = false; // at least one byte came
+        bool reusable = false; // afterwards
         RestResponse response;
     };
 

@@ -13,9 +13,10 @@
 
 namespace tickgate::net {
 
-// Keeps a few idle connections per origin, for 30 s (older ones go when the next request comes). One loop. Bodies are decompressed (gzip, deflate) as they come; the
-// limit holds for the decompressed size, so that a bomb ends as message_too_large. A kept connection that the server
-// closed meanwhile is replaced once without telling. Redirects are not followed (a status like any other).
+// Keeps a few idle connections per origin, for 30 s (older ones go when the next request comes). One loop. Bodies are
+// decompressed (gzip, deflate) as they come; the limit holds for the decompressed size, so that a bomb ends as
+// message_too_large. A kept connection that the server closed meanwhile is replaced once without telling. Redirects are
+// not followed (a status like any other).
 class HttpClient {
 public:
     HttpClient(asio::any_io_executor executor, std::shared_ptr<TlsContext> tls);

@@ -21,7 +21,7 @@ namespace tickgate::net {
 struct HttpHead {
     std::string method; // requests
     std::string target;
-    int status = 0; // responses
+    int status = 0;                                           // responses
     std::vector<std::pair<std::string, std::string>> headers; // names in lower case
 
     std::string_view header(std::string_view lower_name) const noexcept;
@@ -45,7 +45,8 @@ public:
     ~HttpParser();
 
     void on_body(Body body); // called for each piece; without it the body is discarded
-    // Takes a part of `bytes` (not empty) and tells how much. `more` is set when it needs further bytes after those left.
+    // Takes a part of `bytes` (not empty) and tells how much. `more` is set when it needs further bytes after those
+    // left.
     std::size_t put(std::string_view bytes, bool& more, error_code& ec);
     void put_eof(error_code& ec); // the peer has ended: completes a body that has no length
 

@@ -72,7 +72,8 @@ std::string render_response(const HttpResponse& response, bool keep, bool with_b
 
 std::string render_upgrade(const HttpResponse& response, std::string_view key) {
     std::string out = status_line(101) + date_header() +
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + websocket_accept(key) + "\r\n";
+                      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + websocket_accept(key) +
+                      "\r\n";
     append_headers(out, response);
     return out + "\r\n";
 }

@@ -39,8 +39,7 @@ std::string decode(std::string_view text) {
     return out;
 }
 
-asio::awaitable<void> serve(
-    std::shared_ptr<HttpServer::Impl> server, asio::ip::tcp::socket socket, bool over_limit) {
+asio::awaitable<void> serve(std::shared_ptr<HttpServer::Impl> server, asio::ip::tcp::socket socket, bool over_limit) {
     auto stream = co_await accept_stream(std::move(socket), server->options.tls, server->options.head_deadline);
     if (!stream)
         co_return;
@@ -82,7 +81,10 @@ std::string HttpRequest::parameter(std::string_view name) const {
 }
 
 HttpServer::Impl::Impl(asio::any_io_executor e, HttpServerOptions o, HttpHandler h)
-    : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), acceptor(executor),
+    : executor(std::move(e)),
+      options(std::move(o)),
+      handler(std::move(h)),
+      acceptor(executor),
       ended(executor, MonoTime::max()) {}
 
 void HttpServer::Impl::start(asio::ip::tcp::socket socket) {

@@ -19,9 +19,9 @@
 namespace tickgate::net {
 
 struct HttpRequest {
-    std::string method; // upper case
-    std::string path;   // percent-encoded as sent, without query
-    std::string query;  // without '?'
+    std::string method;                                       // upper case
+    std::string path;                                         // percent-encoded as sent, without query
+    std::string query;                                        // without '?'
     std::vector<std::pair<std::string, std::string>> headers; // names in lower case
     std::string body;
     std::string peer; // `1.2.3.4:55123`
@@ -43,9 +43,9 @@ struct HttpServerOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0; // 0: the system chooses
     std::shared_ptr<TlsContext> tls;
-    std::size_t max_connections = 1024; // further ones get 503 and are closed
-    std::size_t max_body = 1u << 20;    // 413; also the longest WebSocket message taken
-    std::size_t max_head = 16u << 10;   // 431
+    std::size_t max_connections = 1024;             // further ones get 503 and are closed
+    std::size_t max_body = 1u << 20;                // 413; also the longest WebSocket message taken
+    std::size_t max_head = 16u << 10;               // 431
     std::chrono::milliseconds head_deadline{30000}; // a request head must be complete within
     std::chrono::milliseconds idle_deadline{60000}; // between requests; also for a body and for sending an answer
 };

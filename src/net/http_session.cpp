@@ -101,14 +101,16 @@ asio::awaitable<bool> HttpSession::next_request(bool first) {
         const bool late = ec == asio::error::operation_aborted && deadline.passed();
         const int status = late && began ? 408 : status_of(ec);
         deadline.rearm(MonoTime::max()); // the refusal has its own
+        std::string text = late ? "request not complete in time" : ec.message();
         if (status != 0)
-            co_await refuse(status, late ? "request not complete in time" : ec.message());
+            co_await refuse(status, std::move(text));
         co_return false;
     }
 
     HttpHead& head = parser.head();
     keep_ = parser.keep_alive();
-    wants_upgrade_ = server_->upgrade_handler && head.lists("upgrade", "websocket") && head.lists("connection", "upgrade");
+    wants_upgrade_ =
+        server_->upgrade_handler && head.lists("upgrade", "websocket") && head.lists("connection", "upgrade");
     request_.method = std::move(head.method);
     request_.headers = std::move(head.headers);
     request_.peer = stream_->peer();
@@ -161,8 +163,8 @@ asio::awaitable<bool> HttpSession::upgrade() {
 
     const std::string head = render_upgrade(response, key);
     {
-        const Deadline deadline(stream_->executor(), mono_now() + server_->options.idle_deadline,
-            [s = stream_.get()] { s->abort(); });
+        const Deadline deadline(
+            stream_->executor(), mono_now() + server_->options.idle_deadline, [s = stream_.get()] { s->abort(); });
         if (co_await stream_->write(head))
             co_return false;
     }

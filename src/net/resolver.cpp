@@ -95,8 +95,8 @@ result<Endpoints> blocking_lookup(const std::string& host, std::uint16_t port) {
     return interleave(out);
 }
 
-void run_lookup(
-    const std::shared_ptr<Lookup>& lookup, const std::string& host, std::uint16_t port, const asio::any_io_executor& executor) {
+void run_lookup(const std::shared_ptr<Lookup>& lookup, const std::string& host, std::uint16_t port,
+    const asio::any_io_executor& executor) {
     auto outcome = blocking_lookup(host, port);
     const std::lock_guard lock(lookup->mutex);
     lookup->outcome = std::move(outcome);

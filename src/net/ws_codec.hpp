@@ -17,8 +17,8 @@ enum class WsRole : std::uint8_t { client, server };
 struct WsEvent {
     enum class Type : std::uint8_t { text, binary, ping, pong, close };
     Type type = Type::text;
-    std::string_view payload;       // whole message, unmasked; for close the reason. Valid until the next call.
-    std::uint16_t close_code = 0;   // close only; 1005 when the frame had none
+    std::string_view payload;     // whole message, unmasked; for close the reason. Valid until the next call.
+    std::uint16_t close_code = 0; // close only; 1005 when the frame had none
 };
 
 // Decodes in place over one receive buffer. Messages in one frame are not copied; fragmented ones are joined in a side
@@ -69,8 +69,8 @@ private:
     WsRole role_;
     bool check_utf8_ = false;
     std::size_t max_message_;
-    std::unique_ptr<char[]> buffer_; // not initialised: pages that no read reaches cost nothing
-    std::size_t capacity_ = 0;       // without the padding
+    std::unique_ptr<char[]> buffer_;  // not initialised: pages that no read reaches cost nothing
+    std::size_t capacity_ = 0;        // without the padding
     std::size_t begin_ = 0, end_ = 0; // unread bytes
     std::size_t wanted_ = 0;          // size of the frame at begin_, once its header is known
     std::vector<char> joined_;        // fragments so far

@@ -13,7 +13,7 @@ namespace tickgate::net {
 
 namespace {
 
-constexpr std::size_t quoted_body = 300;               // of a refusal, for the log
+constexpr std::size_t quoted_body = 300;                // of a refusal, for the log
 constexpr std::chrono::milliseconds refusal_wait{1000}; // for that body
 
 error_code refusal(int status) {
@@ -34,8 +34,8 @@ error_code refusal(int status) {
 
 result<std::string> upgrade_request(const Url& url, const WsConnectOptions& options, const std::string& key) {
     std::string out = "GET " + url.target + " HTTP/1.1\r\nHost: " + url.authority() +
-        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
-        "\r\nSec-WebSocket-Version: 13\r\n";
+                      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
+                      "\r\nSec-WebSocket-Version: 13\r\n";
     bool agent = false;
     for (const auto& [name, value] : options.headers) {
         if (name.empty() || !header_safe(name) || !header_safe(value))

@@ -11,18 +11,23 @@ namespace tickgate::net {
 
 namespace {
 
-constexpr std::size_t write_piece = 64 * 1024;      // how exact queued() is while a write is under way
-constexpr std::size_t keep_capacity = 1024 * 1024;  // a queue that grew beyond gives its memory back
+constexpr std::size_t write_piece = 64 * 1024;     // how exact queued() is while a write is under way
+constexpr std::size_t keep_capacity = 1024 * 1024; // a queue that grew beyond gives its memory back
 constexpr std::size_t max_queued_pongs = 1024 * 1024;
 constexpr std::chrono::seconds close_limit{2};
 constexpr std::chrono::milliseconds drain_limit{500};
 
 } // namespace
 
-WsConnection::Impl::Impl(
-    std::unique_ptr<ByteStream> s, WsRole r, std::size_t max_message, std::string already_read)
-    : stream(std::move(s)), role(r), executor(stream->executor()), decoder(r, max_message), early(std::move(already_read)),
-      silence_timer(executor), close_timer(executor), wake(executor, MonoTime::max()) {}
+WsConnection::Impl::Impl(std::unique_ptr<ByteStream> s, WsRole r, std::size_t max_message, std::string already_read)
+    : stream(std::move(s)),
+      role(r),
+      executor(stream->executor()),
+      decoder(r, max_message),
+      early(std::move(already_read)),
+      silence_timer(executor),
+      close_timer(executor),
+      wake(executor, MonoTime::max()) {}
 
 void WsConnection::Impl::send(WsEvent::Type type, std::string_view payload) {
     if (over || close_sent || write_error)

@@ -57,8 +57,8 @@ public:
     void send_ping(std::string_view payload);
     void send_raw(std::string_view bytes); // unframed, for venues that must misbehave or have frames ready
     void close(std::uint16_t code, std::string_view reason); // orderly: close frame, then at most 2 s for the answer
-    void stop();  // run() ends soon with error stopped; no close frame
-    void abort(); // RST
+    void stop();                                             // run() ends soon with error stopped; no close frame
+    void abort();                                            // RST
 
     std::size_t queued() const noexcept; // bytes not yet taken by the socket
     const WsStats& stats() const noexcept;

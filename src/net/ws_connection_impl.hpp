@@ -50,8 +50,8 @@ struct WsConnection::Impl : std::enable_shared_from_this<WsConnection::Impl> {
     asio::steady_timer wake; // never expires: cancelled when the writer ends, reading resumes, or all is over
     MaskSource masks;
 
-    std::string pending;     // not yet given to a write
-    std::string writing;     // under way, from `written` on
+    std::string pending; // not yet given to a write
+    std::string writing; // under way, from `written` on
     std::size_t written = 0;
     bool write_active = false;
     bool corked = false; // within a read's messages: one write at their end

@@ -6,8 +6,8 @@
 
 namespace tickgate::net {
 
-std::string websocket_key();                          // 16 random bytes in base64
-std::string websocket_accept(std::string_view key);   // what the server answers to that key
-bool valid_websocket_key(std::string_view key);       // base64 of 16 bytes
+std::string websocket_key();                        // 16 random bytes in base64
+std::string websocket_accept(std::string_view key); // what the server answers to that key
+bool valid_websocket_key(std::string_view key);     // base64 of 16 bytes
 
 } // namespace tickgate::net

@@ -109,6 +109,7 @@ void Publisher::Impl::publish(ChannelId id, const Message& m) {
     const bool backfill = m.flags.has(Flag::backfill);
     if (bound > largest_message) [[unlikely]] {
         ++stats_.encode_overflows;
+        ++stats_.lost_messages;
         return lose(c, stamp.seq, wall, "too_large");
     }
     if constexpr (std::is_same_v<Message, Quote>) {

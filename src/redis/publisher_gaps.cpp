@@ -22,7 +22,6 @@ void Publisher::Impl::lose(Channel& c, std::uint64_t seq, UnixNanos at, std::str
     if (!c.hole)
         c.hole = std::make_unique<Hole>();
     c.hole->add(seq, at, cause);
-    ++stats_.lost_messages;
 }
 
 // A message is about to follow directly: a hole before it is announced, a quote held back goes first.
@@ -63,6 +62,7 @@ void Publisher::Impl::make_room() {
             return;
         Channel& c = channels_[command.channel];
         lose(c, command.seq, now, "queue_full");
+        ++stats_.lost_messages;
         if (!c.hole->to_announce && !(c.hole->opened && c.hole->in_front)) {
             c.hole->to_announce = true;
             drops_.push_back(command.channel);

@@ -47,10 +47,13 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->check(CLI::Range(0, 2'000'000))
         ->capture_default_str();
     app.add_flag("--flat-out", o.flat_out, "As many as the clients take");
-    app.add_option("--trade-permille", o.trade_permille, "Share of trades")->check(CLI::Range(0, 1000))->capture_default_str();
+    app.add_option("--trade-permille", o.trade_permille, "Share of trades")
+        ->check(CLI::Range(0, 1000))
+        ->capture_default_str();
     app.add_option("--replay", o.replay_file, "Captured frames, one a line, instead of the synthetic market")
         ->check(CLI::ExistingFile);
-    app.add_option("--replay-times", o.replay_times, "Receive times of those lines, Unix seconds")->check(CLI::ExistingFile);
+    app.add_option("--replay-times", o.replay_times, "Receive times of those lines, Unix seconds")
+        ->check(CLI::ExistingFile);
     app.add_option("--speed", o.replay_speed, "Replay speed: 1 original, 0 flat out")
         ->check(CLI::Range(0.0, 1e6))
         ->capture_default_str();
@@ -59,14 +62,21 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_flag("--replay-all", o.replay_all, "Send every frame to every client");
     app.add_option("--max-streams", o.limits.streams, "Streams a connection")->capture_default_str();
     app.add_option("--max-messages", o.limits.messages_per_second, "Incoming messages a second")->capture_default_str();
-    app.add_option("--max-connections", o.limits.connections_per_5min, "Connections in 5 minutes")->capture_default_str();
+    app.add_option("--max-connections", o.limits.connections_per_5min, "Connections in 5 minutes")
+        ->capture_default_str();
     app.add_option("--weight", o.limits.weight, "REST weight a minute (spot)")->capture_default_str();
     app.add_option("--usdm-weight", o.limits.usdm_weight, "REST weight a minute (USD-M)")->capture_default_str();
     app.add_option("--error-shape", line.error_shape, "Errors on streams: documented or wrapped")
         ->check(CLI::IsMember({"documented", "wrapped"}));
-    app.add_option("--ping-interval", line.ping_s, "Seconds between pings")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--pong-timeout", line.pong_s, "Seconds to wait for a pong")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--life", line.life_s, "Seconds a connection lives")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--ping-interval", line.ping_s, "Seconds between pings")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--pong-timeout", line.pong_s, "Seconds to wait for a pong")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--life", line.life_s, "Seconds a connection lives")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--fault", line.faults,
            "Fault, may be repeated: NAME[=VALUE][,after_ms=N][,for_ms=N][,symbol=S][,count=N][,retry_after=S]. Names: "
            "stall, refuse, slow, split, duplicate, reorder, http_status, clock_skew, silent_symbol, no_ack, half_open, "

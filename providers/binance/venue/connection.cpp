@@ -10,7 +10,9 @@ namespace tickgate::binance_venue {
 using kit::FaultKind;
 
 ClientConnection::ClientConnection(VenueEngine& engine, std::unique_ptr<net::WsConnection> ws, ConnectRequest request)
-    : engine_(engine), ws_(std::move(ws)), last_flush_(mono_now()),
+    : engine_(engine),
+      ws_(std::move(ws)),
+      last_flush_(mono_now()),
       session_(&engine_.open(std::move(request), ws_->peer(), *this, now())) {}
 
 ClientConnection::~ClientConnection() { engine_.ended(*session_); }
@@ -36,8 +38,8 @@ void ClientConnection::flush(Moment now) {
     if (const auto* split = faults.find(FaultKind::split)) {
         if (ws_->queued() > 0)
             return;
-        const auto most = split->fault.value > 0 ? static_cast<std::uint64_t>(split->fault.value)
-                                                 : 1 + kit::mix(++pieces_) % 64;
+        const auto most =
+            split->fault.value > 0 ? static_cast<std::uint64_t>(split->fault.value) : 1 + kit::mix(++pieces_) % 64;
         length = std::min(length, static_cast<std::size_t>(most));
     }
     if (length == 0)

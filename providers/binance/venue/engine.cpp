@@ -47,9 +47,7 @@ VenueEngine::VenueEngine(VenueOptions options, std::optional<kit::Replay> replay
 
 VenueEngine::~VenueEngine() = default;
 
-StreamHub& VenueEngine::hub_of(const VenueSession& session) noexcept {
-    return side(kind_of(session.route()))->hub();
-}
+StreamHub& VenueEngine::hub_of(const VenueSession& session) noexcept { return side(kind_of(session.route()))->hub(); }
 
 void VenueEngine::subscribed(VenueSession& session, const std::string& name) {
     hub_of(session).add(session, name);
@@ -228,7 +226,8 @@ std::string VenueEngine::garbage(std::string_view kind) {
         text = R"({"stream":"btcusdt@bookTicker","data":{"u":4008,"s":"BTCUSDT","b":"964)";
         net::ws_encode(out, Type::text, text, net::WsRole::server, 0);
     } else if (kind == "types") {
-        text = R"({"stream":"btcusdt@bookTicker","data":{"u":"not a number","s":17,"b":[],"B":null,"a":{"x":1},"A":true}})";
+        text =
+            R"({"stream":"btcusdt@bookTicker","data":{"u":"not a number","s":17,"b":[],"B":null,"a":{"x":1},"A":true}})";
         net::ws_encode(out, Type::text, text, net::WsRole::server, 0);
     } else {
         text = "{\"stream\":]}\x01 garbage";

@@ -20,14 +20,14 @@ struct ClientMessage {
 
 struct VenueCounters {
     std::uint64_t opened = 0, ended = 0;
-    std::uint64_t refused = 0;         // by the limit of connection attempts
-    std::uint64_t rejected = 0;        // upgrades answered with another status
-    std::uint64_t messages = 0;        // text messages of clients
+    std::uint64_t refused = 0;  // by the limit of connection attempts
+    std::uint64_t rejected = 0; // upgrades answered with another status
+    std::uint64_t messages = 0; // text messages of clients
     std::uint64_t too_many_requests = 0;
     std::uint64_t rest_requests = 0;
     std::uint64_t slow_clients = 0;
-    std::uint64_t frames = 0;          // data frames given to sessions that have ended
-    std::uint64_t discarded = 0;       // by stall and half_open, of ended sessions
+    std::uint64_t frames = 0;    // data frames given to sessions that have ended
+    std::uint64_t discarded = 0; // by stall and half_open, of ended sessions
 };
 
 // One loop. The ports must outlive their sessions.

@@ -39,8 +39,12 @@ void symbol(std::string& out, const SymbolFormat& f) { out.append(R"(,"s":")").a
 } // namespace
 
 SymbolFormat::SymbolFormat(Kind market, const kit::SyntheticSymbol& s)
-    : kind(market), name(s.joined()), lower(kit::to_lower(name)), price_decimals(s.price_decimals),
-      price_zeros(market == Kind::spot ? std::max(8 - s.price_decimals, 0) : 0), size_decimals(s.size_decimals),
+    : kind(market),
+      name(s.joined()),
+      lower(kit::to_lower(name)),
+      price_decimals(s.price_decimals),
+      price_zeros(market == Kind::spot ? std::max(8 - s.price_decimals, 0) : 0),
+      size_decimals(s.size_decimals),
       size_zeros(market == Kind::spot ? std::max(8 - s.size_decimals, 0) : 0),
       turnover_decimals(s.price_decimals + s.size_decimals),
       turnover_zeros(market == Kind::spot ? std::max(8 - turnover_decimals, 0) : 0) {}

@@ -28,8 +28,12 @@ kit::MarketOptions market_options(Kind kind, const VenueOptions& options, std::v
 
 MarketSide::MarketSide(Kind kind, const VenueOptions& options, const kit::FaultBoard& faults,
     std::vector<kit::SyntheticSymbol> symbols, bool synthetic, Moment start)
-    : kind_(kind), options_(options), faults_(faults), synthetic_(synthetic),
-      market_(market_options(kind, options, std::move(symbols)), start.wall), now_(start),
+    : kind_(kind),
+      options_(options),
+      faults_(faults),
+      synthetic_(synthetic),
+      market_(market_options(kind, options, std::move(symbols)), start.wall),
+      now_(start),
       hub_([this](StreamSlot& slot) { opened(slot); }) {
     slots_.resize(market_.size());
     formats_.reserve(market_.size());
@@ -138,11 +142,11 @@ void MarketSide::advance_klines(Moment now) {
 void MarketSide::advance_kline(KlineStream& stream, Moment now) {
     const auto tf = stream.slot->parsed.timeframe;
     const auto emit = [&](const kit::TapeBar& bar, bool final) {
-        send(stream.slot, true, [&](std::string& out, Clock c) {
-            kline_frame(out, formats_[stream.symbol], bar, tf, final, now.wall, c);
-        });
+        send(stream.slot, true,
+            [&](std::string& out, Clock c) { kline_frame(out, formats_[stream.symbol], bar, tf, final, now.wall, c); });
     };
-    if (stream.slot->sessions.empty() || now.wall - stream.builder.end() > 100 * (stream.builder.end() - stream.builder.open())) {
+    if (stream.slot->sessions.empty() ||
+        now.wall - stream.builder.end() > 100 * (stream.builder.end() - stream.builder.open())) {
         // Nobody listens, or the process stood still for long: the bars meanwhile are not told.
         if (now.wall >= stream.builder.end())
             stream.builder = kit::BarBuilder(market_.tape(stream.symbol), tf, bar_open(now.wall, tf));

@@ -23,7 +23,7 @@ struct VenueLimits {
     std::size_t connections_per_5min = 300; // attempts of one address
     std::int64_t weight = 6000;             // REST, one address, rolling minute; USD-M has the same here unless set
     std::int64_t usdm_weight = 2400;
-    std::size_t subscribe_frame = 4096;     // bytes with the frame's header; longer ones are never answered
+    std::size_t subscribe_frame = 4096; // bytes with the frame's header; longer ones are never answered
 };
 
 struct VenueOptions {
@@ -40,16 +40,16 @@ struct VenueOptions {
     std::size_t symbol_count = 50;
     std::vector<std::string> symbols; // `BTCUSDT`; instead of symbol_count
     std::uint64_t seed = 1;
-    std::uint64_t rate = 1000;        // quotes and taker orders a second of each kind; 0: none
-    bool flat_out = false;            // as many as the connections take
+    std::uint64_t rate = 1000; // quotes and taker orders a second of each kind; 0: none
+    bool flat_out = false;     // as many as the connections take
     unsigned trade_permille = 200;
     bool single_fills = false;
 
     std::string replay_file, replay_times; // instead of the synthetic market; of the kind its streams look like
     double replay_speed = 1.0;             // 0: flat out
     bool replay_loop = false;
-    std::size_t replay_hold = 1;           // subscribed streams needed before it begins
-    bool replay_all = false;               // every frame to every connection, subscribed or not
+    std::size_t replay_hold = 1; // subscribed streams needed before it begins
+    bool replay_all = false;     // every frame to every connection, subscribed or not
 
     VenueLimits limits;
     ErrorShape error_shape = ErrorShape::documented;
@@ -57,7 +57,7 @@ struct VenueOptions {
     std::chrono::milliseconds pong_timeout{60'000};
     std::chrono::milliseconds life{std::chrono::hours(24)};
     std::chrono::milliseconds kline_interval{2'000}; // between updates of a running bar; `1s` bars: half
-    std::size_t max_queue = 64u << 20; // bytes a slow client may owe before it is cut off
+    std::size_t max_queue = 64u << 20;               // bytes a slow client may owe before it is cut off
     std::vector<kit::Fault> faults;
 };
 

@@ -129,7 +129,7 @@ std::size_t ReplayPlayer::advance(MonoTime now, Audience audience, std::size_t l
         if (position_ == frames_.size()) {
             if (!options_.replay_loop)
                 break;
-            start_ = std::max(due(frames_.size() - 1) + 1ms, flat_out() ? now : start_);
+            start_ = flat_out() ? now : due(frames_.size() - 1) + 1ms;
             position_ = 0;
         }
         if (due(position_) > now)
@@ -146,7 +146,8 @@ void ReplayPlayer::play(std::size_t index, const Audience& audience) {
     const auto& bytes = encoded_[index];
     const auto deliver = [&](VenueSession& session) {
         if (session.combined())
-            session.deliver(bytes.combined, std::string_view(bytes.combined).substr(bytes.combined.size() - frame.text.size()));
+            session.deliver(
+                bytes.combined, std::string_view(bytes.combined).substr(bytes.combined.size() - frame.text.size()));
         else
             session.deliver(bytes.raw, std::string_view(bytes.raw).substr(bytes.raw.size() - frame.data.size()));
     };

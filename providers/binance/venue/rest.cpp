@@ -88,8 +88,9 @@ net::HttpResponse RestDoor::refusal(int status, std::int64_t retry_after_s) {
             "Streams for live updates to avoid polling the API.");
         break;
     case 418:
-        response = rest_error(-1003, "Way too much request weight used; IP banned. Please use WebSocket Streams for live "
-                                     "updates to avoid bans.");
+        response =
+            rest_error(-1003, "Way too much request weight used; IP banned. Please use WebSocket Streams for live "
+                              "updates to avoid bans.");
         break;
     case 451:
         response = rest_error(0, "Service unavailable from a restricted location according to 'b. Eligibility'.");
@@ -114,7 +115,9 @@ net::HttpResponse RestDoor::refusal(int status, std::int64_t retry_after_s) {
 }
 
 RestDoor::RestDoor(VenueEngine& engine)
-    : engine_(engine), spot_budget_(engine.options().limits.weight), usdm_budget_(engine.options().limits.usdm_weight) {}
+    : engine_(engine),
+      spot_budget_(engine.options().limits.weight),
+      usdm_budget_(engine.options().limits.usdm_weight) {}
 
 net::HttpResponse RestDoor::handle(const net::HttpRequest& request, Moment now) {
     ++engine_.counters().rest_requests;
@@ -141,9 +144,10 @@ net::HttpResponse RestDoor::handle(const net::HttpRequest& request, Moment now) 
     if (verdict.status != 200) {
         response = refusal(verdict.status, verdict.retry_after_s);
         if (verdict.status == 418)
-            response.body = fmt::format(R"({{"code":-1003,"msg":"Way too much request weight used; IP banned until {}. )"
-                                        R"(Please use WebSocket Streams for live updates to avoid bans."}})",
-                to_micros(verdict.banned_until) / 1000);
+            response.body =
+                fmt::format(R"({{"code":-1003,"msg":"Way too much request weight used; IP banned until {}. )"
+                            R"(Please use WebSocket Streams for live updates to avoid bans."}})",
+                    to_micros(verdict.banned_until) / 1000);
     } else {
         const bool micros = kind == Kind::spot && kit::to_upper(request.header("x-mbx-time-unit")) == "MICROSECOND";
         const RestCall call{request, *engine_.side(kind), engine_.replay_of(kind), now, micros};
@@ -168,8 +172,8 @@ net::HttpResponse RestDoor::handle(const net::HttpRequest& request, Moment now) 
     response.headers.emplace_back("X-MBX-USED-WEIGHT", std::to_string(verdict.used));
     response.headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(verdict.used));
     std::string packed;
-    if (response.body.size() > compressed_from && request.header("accept-encoding").find("gzip") != std::string_view::npos
-        && gzip(response.body, packed)) {
+    if (response.body.size() > compressed_from &&
+        request.header("accept-encoding").find("gzip") != std::string_view::npos && gzip(response.body, packed)) {
         response.body = std::move(packed);
         response.headers.emplace_back("Content-Encoding", "gzip");
     }
@@ -190,7 +194,8 @@ std::optional<AskedSymbols> asked_symbols(const RestCall& call, net::HttpRespons
         return true;
     };
     if (!one.empty() && !several.empty()) {
-        error = rest_error(-1128, "Combination of optional parameters invalid. Recommendation: send only one of symbol, symbols.");
+        error = rest_error(
+            -1128, "Combination of optional parameters invalid. Recommendation: send only one of symbol, symbols.");
         return std::nullopt;
     }
     if (!one.empty()) {
@@ -201,7 +206,8 @@ std::optional<AskedSymbols> asked_symbols(const RestCall& call, net::HttpRespons
         json::error_code ec;
         const auto list = json::parse(several, ec);
         if (ec || !list.is_array() || list.get_array().empty()) {
-            error = rest_error(-1100, "Illegal characters found in parameter 'symbols'; legal range is '^\\[(\"[A-Z0-9]+\",?)+\\]$'.");
+            error = rest_error(
+                -1100, "Illegal characters found in parameter 'symbols'; legal range is '^\\[(\"[A-Z0-9]+\",?)+\\]$'.");
             return std::nullopt;
         }
         for (const auto& item : list.get_array())
@@ -229,7 +235,8 @@ std::optional<std::int64_t> number_parameter(
     std::int64_t value = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (ec != std::errc() || end != text.data() + text.size() || value < 0) {
-        error = rest_error(-1100, fmt::format("Illegal characters found in parameter '{}'; legal range is '^[0-9]{{1,20}}$'.", name));
+        error = rest_error(
+            -1100, fmt::format("Illegal characters found in parameter '{}'; legal range is '^[0-9]{{1,20}}$'.", name));
         return std::nullopt;
     }
     return value;

@@ -160,8 +160,8 @@ net::HttpResponse klines(const RestCall& call) {
     if (call.replay != nullptr)
         return captured_answer(captured_klines(call, f.lower + "@kline_" + interval), *page);
 
-    const auto bars = call.side.market().tape(*symbol).bars(
-        *tf, page->from, page->to, page->limit, page->newest, call.now.wall);
+    const auto bars =
+        call.side.market().tape(*symbol).bars(*tf, page->from, page->to, page->limit, page->newest, call.now.wall);
     auto& out = response.body;
     out.push_back('[');
     for (const auto& bar : bars) {
@@ -228,7 +228,8 @@ net::HttpResponse agg_trades(const RestCall& call) {
     }
     const auto clock = call.side.clock(call.micros);
     std::vector<std::string> rows;
-    for (const auto& order : cut(all, *page, [](const Order& o) { return std::pair(o.first.time, o.first.aggregate); })) {
+    for (const auto& order :
+        cut(all, *page, [](const Order& o) { return std::pair(o.first.time, o.first.aggregate); })) {
         std::string row = fmt::format(R"({{"a":{},"p":")", order.first.aggregate);
         f.price(row, order.first.price);
         row.append(R"(","q":")");

@@ -22,12 +22,13 @@ void spot_symbol(std::string& out, const kit::SyntheticSymbol& s, const SymbolFo
     std::string most_price, most_size;
     f.price(most_price, 1'000'000'000'000);
     f.size(most_size, 1'000'000'000'000);
-    out.append(fmt::format(R"({{"symbol":"{0}","status":"TRADING","baseAsset":"{1}","baseAssetPrecision":8,)"
-                           R"("quoteAsset":"{2}","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,)"
-                           R"("quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],)"
-                           R"("icebergAllowed":true,"ocoAllowed":true,"quoteOrderQtyMarketAllowed":true,)"
-                           R"("isSpotTradingAllowed":true,"isMarginTradingAllowed":false,"filters":[)",
-        f.name, s.base, s.quote));
+    out.append(
+        fmt::format(R"({{"symbol":"{0}","status":"TRADING","baseAsset":"{1}","baseAssetPrecision":8,)"
+                    R"("quoteAsset":"{2}","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,)"
+                    R"("quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],)"
+                    R"("icebergAllowed":true,"ocoAllowed":true,"quoteOrderQtyMarketAllowed":true,)"
+                    R"("isSpotTradingAllowed":true,"isMarginTradingAllowed":false,"filters":[)",
+            f.name, s.base, s.quote));
     out.append(fmt::format(R"({{"filterType":"PRICE_FILTER","minPrice":"{0}","maxPrice":"{1}","tickSize":"{0}"}},)"
                            R"({{"filterType":"LOT_SIZE","minQty":"{2}","maxQty":"{3}","stepSize":"{2}"}},)"
                            R"({{"filterType":"ICEBERG_PARTS","limit":10}},)"
@@ -55,7 +56,8 @@ void usdm_symbol(std::string& out, const kit::SyntheticSymbol& s, const SymbolFo
 
 void rate_limits(std::string& out, Kind kind, std::int64_t weight) {
     out.append(fmt::format(
-        R"("rateLimits":[{{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":{}}})", weight));
+        R"("rateLimits":[{{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":{}}})",
+        weight));
     if (kind == Kind::spot)
         out.append(R"(,{"rateLimitType":"RAW_REQUESTS","interval":"MINUTE","intervalNum":5,"limit":300000})");
     out.append(R"(],"exchangeFilters":[],)");

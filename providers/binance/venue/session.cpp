@@ -54,7 +54,12 @@ constexpr std::size_t frame_header(std::size_t payload) noexcept {
 
 VenueSession::VenueSession(
     std::uint64_t id, ConnectRequest request, std::string peer, SessionHost& host, ClientPort& port, Moment now)
-    : id_(id), request_(std::move(request)), peer_(std::move(peer)), host_(host), port_(port), opened_(now),
+    : id_(id),
+      request_(std::move(request)),
+      peer_(std::move(peer)),
+      host_(host),
+      port_(port),
+      opened_(now),
       next_ping_(now.mono + host.options().ping_interval) {
     auto names = std::move(request_.streams);
     request_.streams.clear();
@@ -87,8 +92,7 @@ void VenueSession::on_ping(Moment now) { count_message(now); }
 void VenueSession::on_pong(std::string_view payload, Moment now) {
     if (!count_message(now))
         return;
-    const auto it
-        = std::find_if(pings_.begin(), pings_.end(), [&](const auto& ping) { return ping.first == payload; });
+    const auto it = std::find_if(pings_.begin(), pings_.end(), [&](const auto& ping) { return ping.first == payload; });
     if (it != pings_.end())
         pings_.erase(pings_.begin(), it + 1); // an answer to a later ping answers the earlier ones
 }
@@ -264,8 +268,7 @@ void VenueSession::announce_shutdown(Moment now, MonoTime until) {
         return;
     const auto time = request_.micros ? to_micros(now.wall) : to_micros(now.wall) / 1000;
     const auto event = fmt::format(R"({{"e":"serverShutdown","E":{}}})", time);
-    port_.send_text(
-        request_.combined ? fmt::format(R"({{"stream":"!serverShutdown","data":{}}})", event) : event);
+    port_.send_text(request_.combined ? fmt::format(R"({{"stream":"!serverShutdown","data":{}}})", event) : event);
     close_at_ = std::min(close_at_, until);
 }
 

@@ -47,7 +47,8 @@ struct SessionStats {
 // Lives from the upgrade to the end of the connection. Needs tick() a few times a second.
 class VenueSession {
 public:
-    VenueSession(std::uint64_t id, ConnectRequest request, std::string peer, SessionHost& host, ClientPort& port, Moment now);
+    VenueSession(
+        std::uint64_t id, ConnectRequest request, std::string peer, SessionHost& host, ClientPort& port, Moment now);
     ~VenueSession();
     VenueSession(const VenueSession&) = delete;
     VenueSession& operator=(const VenueSession&) = delete;

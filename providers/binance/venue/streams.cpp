@@ -9,8 +9,8 @@ namespace tickgate::binance_venue {
 namespace {
 
 bool is_name_char(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' || c == '+'
-        || c == ':' || c == '!' || c == '-' || c == '.' || (static_cast<unsigned char>(c) & 0x80) != 0;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' ||
+           c == '+' || c == ':' || c == '!' || c == '-' || c == '.' || (static_cast<unsigned char>(c) & 0x80) != 0;
 }
 
 int hex_digit(char c) noexcept {
@@ -113,8 +113,8 @@ std::optional<StreamName> parse_stream(std::string_view name) {
 }
 
 bool delivers(Route route, const StreamName& name) noexcept {
-    const bool of_public
-        = name.type == StreamType::book_ticker || name.type == StreamType::trade || name.type == StreamType::other;
+    const bool of_public =
+        name.type == StreamType::book_ticker || name.type == StreamType::trade || name.type == StreamType::other;
     switch (route) {
     case Route::spot:
         return true;

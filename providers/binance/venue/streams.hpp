@@ -20,8 +20,8 @@ struct StreamName {
     Timeframe timeframe = Timeframe::m1; // kline only
 };
 
-// Empty for what is no stream name at all (the venue answers `Invalid request: invalid stream`). Names of unknown symbols
-// and unknown types are well formed: acknowledged, then silent.
+// Empty for what is no stream name at all (the venue answers `Invalid request: invalid stream`). Names of unknown
+// symbols and unknown types are well formed: acknowledged, then silent.
 std::optional<StreamName> parse_stream(std::string_view name);
 
 // USD-M has no `1s`.

@@ -25,7 +25,7 @@ namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr auto shortest_wait = 50us;
-constexpr auto throttle_wait = 200us;   // between pieces of throttled output, and for a full client
+constexpr auto throttle_wait = 200us; // between pieces of throttled output, and for a full client
 constexpr std::size_t burst_size = 512;
 constexpr std::size_t high_water = 512u << 10; // bytes a client owes before flat out pauses
 constexpr std::size_t most_connections = 20'000;
@@ -46,7 +46,8 @@ struct BinanceVenue::Impl {
     std::list<ClientConnection*> connections;
     bool stopping = false;
 
-    std::unique_ptr<net::HttpServer> server(std::uint16_t port, std::shared_ptr<net::TlsContext> tls, bool control_only);
+    std::unique_ptr<net::HttpServer> server(
+        std::uint16_t port, std::shared_ptr<net::TlsContext> tls, bool control_only);
     error_code listen(std::string& problem);
     net::HttpResponse control(const net::HttpRequest& request);
     asio::awaitable<net::HttpResponse> handle(net::HttpRequest request, bool control_only);
@@ -228,8 +229,12 @@ BinanceVenue::~BinanceVenue() { assert(impl_->connections.empty()); }
 
 error_code BinanceVenue::listen(std::string& problem) { return impl_->listen(problem); }
 std::uint16_t BinanceVenue::port() const noexcept { return impl_->plain ? impl_->plain->port() : std::uint16_t{0}; }
-std::uint16_t BinanceVenue::tls_port() const noexcept { return impl_->secure ? impl_->secure->port() : std::uint16_t{0}; }
-std::uint16_t BinanceVenue::control_port() const noexcept { return impl_->door ? impl_->door->port() : std::uint16_t{0}; }
+std::uint16_t BinanceVenue::tls_port() const noexcept {
+    return impl_->secure ? impl_->secure->port() : std::uint16_t{0};
+}
+std::uint16_t BinanceVenue::control_port() const noexcept {
+    return impl_->door ? impl_->door->port() : std::uint16_t{0};
+}
 
 asio::awaitable<void> BinanceVenue::run() {
     using namespace asio::experimental::awaitable_operators;

@@ -38,7 +38,9 @@ std::string keys_of(const boost::json::object& object) {
     return out;
 }
 
-std::string keys_of(std::string_view text) { return keys_of(boost::json::parse({text.data(), text.size()}).get_object()); }
+std::string keys_of(std::string_view text) {
+    return keys_of(boost::json::parse({text.data(), text.size()}).get_object());
+}
 
 // The first captured frame of a stream type.
 std::string captured(const std::string& file, const std::string& type) {
@@ -185,7 +187,8 @@ TEST(VenueKlines, UpdatesComeEveryTwoSecondsAndTheEndAtOnce) {
     venue.pass(60s, 10ms);
     EXPECT_GE(port.frames.size(), 28u);
     EXPECT_LE(port.frames.size(), 32u);
-    const auto end = std::find_if(port.frames.begin(), port.frames.end(), [](const auto& f) { return field(f, "x") == "true"; });
+    const auto end =
+        std::find_if(port.frames.begin(), port.frames.end(), [](const auto& f) { return field(f, "x") == "true"; });
     ASSERT_NE(end, port.frames.end());
     EXPECT_LE(std::stoll(field(*end, "E")) - std::stoll(field(end->substr(end->find("\"k\"")), "T")), 25);
 }
@@ -282,7 +285,8 @@ TEST(VenueFaults, ServerShutdownIsAnnouncedThenDoneToThoseWhoHeardIt) {
     venue.connect(raw, "/ws");
     venue.fault("server_shutdown=2000");
     ASSERT_EQ(combined.texts.size(), 1u);
-    EXPECT_THAT(combined.texts[0], StartsWith(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1763683200)"));
+    EXPECT_THAT(
+        combined.texts[0], StartsWith(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1763683200)"));
     EXPECT_THAT(raw.texts[0], StartsWith(R"({"e":"serverShutdown","E":)"));
     venue.step(100ms);
     venue.connect(later, "/stream");

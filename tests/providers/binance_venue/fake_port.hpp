@@ -38,7 +38,8 @@ struct VenueFixture {
         : engine(std::move(options), std::move(replay), now) {}
 
     // 2025-11-21 00:00:00 UTC plus a bit.
-    Moment now{MonoTime(std::chrono::hours(10)), UnixNanos(std::chrono::seconds(1'763'683'200) + std::chrono::milliseconds(250))};
+    Moment now{MonoTime(std::chrono::hours(10)),
+        UnixNanos(std::chrono::seconds(1'763'683'200) + std::chrono::milliseconds(250))};
     VenueEngine engine;
 
     void step(std::chrono::nanoseconds by) {

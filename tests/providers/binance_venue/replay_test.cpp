@@ -75,7 +75,8 @@ TEST(VenueReplay, FlatOutComesInBursts) {
     venue.connect(of_market, "/market/stream", "streams=sushiusdt@aggTrade/sushiusdt@kline_1m");
     while (venue.engine.burst(100, venue.now)) {
     }
-    EXPECT_THAT(of_public.frames, ElementsAreArray(lines_of(usdm_stem, {"sushiusdt@bookTicker", "akrousdt@bookTicker"})));
+    EXPECT_THAT(
+        of_public.frames, ElementsAreArray(lines_of(usdm_stem, {"sushiusdt@bookTicker", "akrousdt@bookTicker"})));
     EXPECT_THAT(of_market.frames, ElementsAreArray(lines_of(usdm_stem, {"sushiusdt@aggTrade", "sushiusdt@kline_1m"})));
     EXPECT_FALSE(venue.engine.flat_out());
 }

@@ -56,7 +56,8 @@ TEST(VenueRest, ListsSymbols) {
     const auto all = venue.json_of("/api/v3/exchangeInfo");
     EXPECT_EQ(all.at("symbols").as_array().size(), 50u);
     EXPECT_EQ(all.at("rateLimits").at(0).at("limit").as_int64(), 6000);
-    const auto two = venue.json_of("/api/v3/exchangeInfo", "symbols=%5B%22BTCUSDT%22,%22ETHUSDT%22%5D&showPermissionSets=false");
+    const auto two =
+        venue.json_of("/api/v3/exchangeInfo", "symbols=%5B%22BTCUSDT%22,%22ETHUSDT%22%5D&showPermissionSets=false");
     ASSERT_EQ(two.at("symbols").as_array().size(), 2u);
     const auto& btc = two.at("symbols").at(0);
     EXPECT_EQ(btc.at("baseAsset").as_string(), "BTC");
@@ -102,7 +103,8 @@ TEST(VenueRest, KlinesPageAsDocumented) {
     const auto newest = open_times("&limit=3");
     EXPECT_EQ(newest, (std::vector<std::int64_t>{minute - 120000, minute - 60000, minute}));
     const auto from = std::to_string(minute - 600'001);
-    EXPECT_EQ(open_times("&startTime=" + from + "&limit=2"), (std::vector<std::int64_t>{minute - 600'000, minute - 540'000}));
+    EXPECT_EQ(
+        open_times("&startTime=" + from + "&limit=2"), (std::vector<std::int64_t>{minute - 600'000, minute - 540'000}));
     EXPECT_EQ(open_times("&startTime=" + from).size(), 11u);
     EXPECT_EQ(open_times("&endTime=" + std::to_string(minute - 600'000) + "&limit=2"),
         (std::vector<std::int64_t>{minute - 660'000, minute - 600'000}));
@@ -150,8 +152,8 @@ TEST(VenueRest, KlinesAgreeWithTheStream) {
         for (const auto& row : rows)
             if (bar.at("x").as_bool() && row.at(0) == bar.at("t")) {
                 ++compared;
-                const std::array<std::pair<std::size_t, const char*>, 11> columns{{{1, "o"}, {2, "h"}, {3, "l"}, {4, "c"},
-                    {5, "v"}, {6, "T"}, {7, "q"}, {8, "n"}, {9, "V"}, {10, "Q"}, {11, "B"}}};
+                const std::array<std::pair<std::size_t, const char*>, 11> columns{{{1, "o"}, {2, "h"}, {3, "l"},
+                    {4, "c"}, {5, "v"}, {6, "T"}, {7, "q"}, {8, "n"}, {9, "V"}, {10, "Q"}, {11, "B"}}};
                 for (const auto& [column, key] : columns)
                     EXPECT_EQ(row.at(column), bar.at(key)) << key;
             }
@@ -169,7 +171,8 @@ TEST(VenueRest, TradesAndAggTradesAreThoseOfTheStream) {
     venue.pass(2s);
     const auto first = json::parse(port.frames.front()).at("data");
     const auto id = first.at("a").as_int64();
-    const auto page = venue.json_of("/api/v3/aggTrades", "symbol=BTCUSDT&limit=20&fromId=" + std::to_string(id)).as_array();
+    const auto page =
+        venue.json_of("/api/v3/aggTrades", "symbol=BTCUSDT&limit=20&fromId=" + std::to_string(id)).as_array();
     ASSERT_EQ(page.size(), 20u);
     for (std::size_t i = 0; i < page.size(); ++i) {
         const auto frame = json::parse(port.frames[i]).at("data");
@@ -178,8 +181,10 @@ TEST(VenueRest, TradesAndAggTradesAreThoseOfTheStream) {
     }
     const auto newest = venue.json_of("/api/v3/aggTrades", "symbol=BTCUSDT&limit=1").as_array();
     EXPECT_EQ(newest.at(0).at("a"), json::parse(port.frames.back()).at("data").at("a"));
-    const auto since = venue.json_of(
-        "/api/v3/aggTrades", "symbol=BTCUSDT&limit=5&startTime=" + std::to_string(page[4].at("T").as_int64())).as_array();
+    const auto since = venue
+                           .json_of("/api/v3/aggTrades",
+                               "symbol=BTCUSDT&limit=5&startTime=" + std::to_string(page[4].at("T").as_int64()))
+                           .as_array();
     EXPECT_EQ(since.at(0).at("T"), page[4].at("T"));
     const auto trades = venue.json_of("/api/v3/trades", "symbol=BTCUSDT&limit=7").as_array();
     ASSERT_EQ(trades.size(), 7u);
@@ -192,7 +197,8 @@ TEST(VenueRest, CountsWeightAndBansWhoGoesOn) {
     VenueOptions options;
     options.limits.weight = 50;
     RestFixture venue(options);
-    EXPECT_EQ(RestFixture::header_of(venue.get("/api/v3/exchangeInfo", "symbol=BTCUSDT"), "X-MBX-USED-WEIGHT-1M"), "20");
+    EXPECT_EQ(
+        RestFixture::header_of(venue.get("/api/v3/exchangeInfo", "symbol=BTCUSDT"), "X-MBX-USED-WEIGHT-1M"), "20");
     venue.step(20s);
     EXPECT_EQ(RestFixture::header_of(venue.get("/api/v3/trades", "symbol=BTCUSDT"), "X-MBX-USED-WEIGHT-1M"), "45");
     const auto over = venue.get("/api/v3/exchangeInfo", "symbol=BTCUSDT");

@@ -23,12 +23,14 @@ TEST(VenueSessionTest, AnswersTheFiveMethods) {
     FakePort port;
     auto& session = venue.connect(port, "/stream");
     const auto ask = [&](std::string_view text) { return answer(venue, session, port, text); };
-    EXPECT_EQ(ask(R"({"method":"SUBSCRIBE","params":["btcusdt@bookTicker","nosuch@trade"],"id":1})"), R"({"result":null,"id":1})");
+    EXPECT_EQ(ask(R"({"method":"SUBSCRIBE","params":["btcusdt@bookTicker","nosuch@trade"],"id":1})"),
+        R"({"result":null,"id":1})");
     EXPECT_EQ(ask(R"({"method":"LIST_SUBSCRIPTIONS","id":"abc-1"})"),
         R"({"result":["btcusdt@bookTicker","nosuch@trade"],"id":"abc-1"})");
     EXPECT_EQ(ask(R"({"method":"UNSUBSCRIBE","params":["nosuch@trade"],"id":-3})"), R"({"result":null,"id":-3})");
     EXPECT_EQ(ask(R"({"method":"GET_PROPERTY","params":["combined"],"id":2})"), R"({"result":true,"id":2})");
-    EXPECT_EQ(ask(R"({"method":"SET_PROPERTY","params":["combined",false],"id":null})"), R"({"result":null,"id":null})");
+    EXPECT_EQ(
+        ask(R"({"method":"SET_PROPERTY","params":["combined",false],"id":null})"), R"({"result":null,"id":null})");
     EXPECT_FALSE(session.combined());
     EXPECT_THAT(session.streams(), ElementsAre("btcusdt@bookTicker"));
     venue.engine.ended(session);
@@ -100,7 +102,8 @@ TEST(VenueSessionTest, RefusesMoreStreamsThanAllowed) {
     EXPECT_EQ(answer(venue, session, port, R"({"method":"SUBSCRIBE","params":["c@trade","a@trade"],"id":9})"),
         R"({"result":null,"id":9})");
     venue.engine.ended(session);
-    EXPECT_EQ(venue.engine.admit("/stream", "streams=a@trade/b@trade/c@trade/d@trade", "1.1.1.1", venue.now).status, 400);
+    EXPECT_EQ(
+        venue.engine.admit("/stream", "streams=a@trade/b@trade/c@trade/d@trade", "1.1.1.1", venue.now).status, 400);
 }
 
 TEST(VenueSessionTest, NeverAnswersAgainAfterAFrameThatIsTooLong) {
@@ -161,7 +164,8 @@ TEST(VenueConnectTest, KnowsItsPaths) {
     const auto status = [&](std::string_view path, std::string_view query = {}) {
         return venue.engine.admit(path, query, "9.9.9.9", venue.now).status;
     };
-    for (const auto path : {"/stream", "/ws", "/ws/btcusdt@trade", "/public/stream", "/public/ws", "/market/stream", "/market/ws/a@aggTrade"})
+    for (const auto path : {"/stream", "/ws", "/ws/btcusdt@trade", "/public/stream", "/public/ws", "/market/stream",
+             "/market/ws/a@aggTrade"})
         EXPECT_EQ(status(path), 101) << path;
     for (const auto path : {"/", "/streams", "/private/ws", "/wsx", "/publicstream", "/api/v3/ping"})
         EXPECT_EQ(status(path), 404) << path;

@@ -51,7 +51,9 @@ struct SocketFixture : testing::Test {
         if (failure)
             std::rethrow_exception(failure);
     }
-    std::string url(std::string_view target) const { return "ws://127.0.0.1:" + std::to_string(venue->port()) + std::string(target); }
+    std::string url(std::string_view target) const {
+        return "ws://127.0.0.1:" + std::to_string(venue->port()) + std::string(target);
+    }
 
     // Connects, sends `request` if any, and reads until the end or until `enough` messages.
     asio::awaitable<net::WsEnd> converse(std::string target, std::string request, Client& client) {
@@ -110,7 +112,8 @@ TEST_F(VenueSocketTest, ServesTlsBesidePlain) {
     play([](SocketFixture& f) -> asio::awaitable<void> {
         Client client;
         client.enough = 20;
-        const auto target = "wss://localhost:" + std::to_string(f.venue->tls_port()) + "/public/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker";
+        const auto target = "wss://localhost:" + std::to_string(f.venue->tls_port()) +
+                            "/public/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker";
         const auto end = co_await f.converse(target, "", client);
         EXPECT_FALSE(end.error) << f.detail;
         EXPECT_THAT(client.messages.at(0), HasSubstr(R"("e":"bookTicker")"));
@@ -125,7 +128,8 @@ TEST_F(VenueSocketTest, SplitFramesArriveWhole) {
     play([](SocketFixture& f) -> asio::awaitable<void> {
         Client client;
         client.enough = 4;
-        const auto end = co_await f.converse(f.url("/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker/solusdt@bookTicker"), "", client);
+        const auto end = co_await f.converse(
+            f.url("/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker/solusdt@bookTicker"), "", client);
         EXPECT_EQ(end.code, 1000);
         for (const auto& message : client.messages)
             EXPECT_THAT(message, testing::EndsWith("\"}}"));
@@ -199,7 +203,8 @@ TEST_F(VenueSocketTest, DropsResetsAndCuts) {
             trigger.venue = f.venue.get();
             trigger.name = fault;
             net::WsConnectOptions settings;
-            auto ws = co_await net::ws_connect(f.url("/stream?streams=btcusdt@bookTicker"), std::move(settings), f.status, f.detail);
+            auto ws = co_await net::ws_connect(
+                f.url("/stream?streams=btcusdt@bookTicker"), std::move(settings), f.status, f.detail);
             EXPECT_TRUE(ws) << f.detail;
             if (!ws)
                 co_return;
@@ -261,7 +266,8 @@ TEST_F(VenueSocketTest, FlatOutWaitsForItsClients) {
     play([](SocketFixture& f) -> asio::awaitable<void> {
         Client client;
         client.enough = 100'000;
-        const auto end = co_await f.converse(f.url("/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker"), "", client);
+        const auto end =
+            co_await f.converse(f.url("/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker"), "", client);
         EXPECT_EQ(end.code, 1000);
         EXPECT_EQ(f.venue->engine().counters().slow_clients, 0u);
     }(*this));

@@ -16,15 +16,16 @@ constexpr UnixNanos start{std::chrono::seconds(1'763'682'000)};
 
 struct Recorder final : MarketListener {
     void on_quote(std::size_t symbol, const MarketQuote& q) override {
-        lines.push_back("q " + std::to_string(symbol) + ' ' + std::to_string(q.update_id) + ' ' + std::to_string(q.bid) + ' '
-            + std::to_string(q.ask) + ' ' + std::to_string(q.time.time_since_epoch().count()));
+        lines.push_back("q " + std::to_string(symbol) + ' ' + std::to_string(q.update_id) + ' ' +
+                        std::to_string(q.bid) + ' ' + std::to_string(q.ask) + ' ' +
+                        std::to_string(q.time.time_since_epoch().count()));
         EXPECT_LT(q.bid, q.ask);
         EXPECT_GT(q.bid_lots, 0);
     }
     void on_trade(std::size_t symbol, std::span<const Fill> fills) override {
         for (const auto& f : fills)
-            lines.push_back("t " + std::to_string(symbol) + ' ' + std::to_string(f.id) + ' ' + std::to_string(f.price) + ' '
-                + std::to_string(f.lots) + ' ' + std::to_string(f.time.time_since_epoch().count()));
+            lines.push_back("t " + std::to_string(symbol) + ' ' + std::to_string(f.id) + ' ' + std::to_string(f.price) +
+                            ' ' + std::to_string(f.lots) + ' ' + std::to_string(f.time.time_since_epoch().count()));
     }
     std::vector<std::string> lines;
 };
@@ -245,8 +246,8 @@ TEST(FaultBoardTest, HttpStatusHitsAsManyAsAsked) {
 TEST(ControlDoor, AnswersLikeAnHttpService) {
     std::vector<Fault> added;
     int cleared = 0;
-    ControlTarget target{[&](Fault f) { added.push_back(std::move(f)); },
-        [&](std::optional<FaultKind>) { ++cleared; }, [] { return std::string("{}"); }};
+    ControlTarget target{[&](Fault f) { added.push_back(std::move(f)); }, [&](std::optional<FaultKind>) { ++cleared; },
+        [] { return std::string("{}"); }};
     EXPECT_EQ(control("POST", "/control/fault", R"({"fault":"drop"})", target).status, 200);
     EXPECT_EQ(added.size(), 1u);
     EXPECT_EQ(control("POST", "/control/fault", R"({"fault":"nothing"})", target).status, 400);
@@ -260,8 +261,8 @@ TEST(ControlDoor, AnswersLikeAnHttpService) {
 
 TEST(ReplayReader, KeepsTextAndTimes) {
     std::string problem;
-    const auto replay = Replay::parse("{\"stream\":\"a@trade\",\"data\":{\"s\":\"A\"}}\n{\"x\":1}\n",
-        "1633998512.0633569\n1633998512.5\n", problem);
+    const auto replay = Replay::parse(
+        "{\"stream\":\"a@trade\",\"data\":{\"s\":\"A\"}}\n{\"x\":1}\n", "1633998512.0633569\n1633998512.5\n", problem);
     ASSERT_TRUE(replay) << problem;
     ASSERT_EQ(replay->frames().size(), 2u);
     EXPECT_EQ(replay->frames()[0].stream, "a@trade");

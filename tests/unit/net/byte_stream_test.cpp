@@ -96,7 +96,8 @@ TEST_F(ByteStreamTest, UnixSocket) {
         auto stream = co_await connect(*Url::parse("unix://" + path), ConnectOptions(), detail);
         EXPECT_TRUE(stream) << detail;
         EXPECT_EQ((*stream)->peer(), path);
-        EXPECT_EQ(co_await failure("unix:///nonexistent/s.sock", 1s, detail), asio::error::make_error_code(asio::error::basic_errors(ENOENT)));
+        EXPECT_EQ(co_await failure("unix:///nonexistent/s.sock", 1s, detail),
+            asio::error::make_error_code(asio::error::basic_errors(ENOENT)));
     });
     std::filesystem::remove(path);
 }
@@ -109,8 +110,8 @@ TEST_F(ByteStreamTest, TlsByNameAndByAddress) {
             ConnectOptions options;
             options.tls = client_tls();
             std::string detail;
-            auto stream = co_await connect(
-                *Url::parse("wss://" + host + ":" + std::to_string(peer.port())), options, detail);
+            auto stream =
+                co_await connect(*Url::parse("wss://" + host + ":" + std::to_string(peer.port())), options, detail);
             EXPECT_TRUE(stream) << detail;
             if (stream)
                 co_await expect_echo(**stream, 500000);
@@ -242,7 +243,8 @@ TEST_F(ByteStreamTest, LookupOfALiteralNeedsNobody) {
 }
 
 TEST_F(ByteStreamTest, CancellationEndsAReadOfEachKind) {
-    for (const auto type : {asio::cancellation_type::total, asio::cancellation_type::partial, asio::cancellation_type::terminal}) {
+    for (const auto type :
+        {asio::cancellation_type::total, asio::cancellation_type::partial, asio::cancellation_type::terminal}) {
         Peer peer(loop);
         spawn([&]() -> asio::awaitable<void> {
             auto socket = co_await peer.accept();
@@ -259,9 +261,8 @@ TEST_F(ByteStreamTest, CancellationEndsAReadOfEachKind) {
                 char bytes[16];
                 outcome = (co_await (*stream)->read_some(bytes)).error();
             };
-            asio::co_spawn(loop, std::move(reader), asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr&) {
-                ended.cancel();
-            }));
+            asio::co_spawn(loop, std::move(reader),
+                asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr&) { ended.cancel(); }));
             asio::steady_timer turn(loop, 1ms); // the reader waits now
             co_await turn.async_wait(use_result);
             signal.emit(type);

@@ -31,8 +31,7 @@ using asio::ip::tcp;
 // A listening socket of the test's own.
 class Peer {
 public:
-    explicit Peer(asio::io_context& loop)
-        : acceptor_(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
+    explicit Peer(asio::io_context& loop) : acceptor_(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
     std::string url(const std::string& scheme, const std::string& target = "") const {
@@ -71,8 +70,9 @@ public:
     static std::string upgrade_answer(const std::string& head) {
         const std::string name = "Sec-WebSocket-Key: ";
         const std::string key = head.substr(head.find(name) + name.size(), 24);
-        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-            websocket_accept(key) + "\r\n\r\n";
+        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+               "Upgrade\r\nSec-WebSocket-Accept: " +
+               websocket_accept(key) + "\r\n\r\n";
     }
 
 private:

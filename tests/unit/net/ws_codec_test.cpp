@@ -83,7 +83,8 @@ TEST(WsDecoder, EveryLengthFormAtEveryChunking) {
     for (const bool masked : {false, true}) {
         for (const std::size_t n : {0U, 1U, 2U, 125U, 126U, 127U, 1000U, 65535U, 65536U, 70001U}) {
             const std::string payload(n, 'x');
-            const std::string bytes = frame(0x81, payload, masked) + frame(0x82, payload, masked) + frame(0x81, "end", masked);
+            const std::string bytes =
+                frame(0x81, payload, masked) + frame(0x82, payload, masked) + frame(0x81, "end", masked);
             for (const std::size_t chunk : chunks) {
                 const auto out = decode(masked ? WsRole::server : WsRole::client, bytes, chunk);
                 ASSERT_FALSE(out.error) << n << " in pieces of " << chunk;
@@ -97,7 +98,8 @@ TEST(WsDecoder, EveryLengthFormAtEveryChunking) {
 
 TEST(WsDecoder, JoinsFragmentsAroundControlFrames) {
     const std::string bytes = frame(0x01, "al") + frame(0x89, "p1") + frame(0x00, "") + frame(0x00, "ph") +
-        frame(0x8A, "p2") + frame(0x80, "a") + frame(0x02, "") + frame(0x80, "bin") + frame(0x81, "whole");
+                              frame(0x8A, "p2") + frame(0x80, "a") + frame(0x02, "") + frame(0x80, "bin") +
+                              frame(0x81, "whole");
     for (const std::size_t chunk : chunks) {
         const auto out = decode(WsRole::client, bytes, chunk);
         const Events wanted{"ping:p1", "pong:p2", "text:alpha", "binary:bin", "text:whole"};
@@ -141,7 +143,8 @@ TEST_P(WsViolation, FailsAtEveryChunking) {
 
 INSTANTIATE_TEST_SUITE_P(Rfc6455, WsViolation,
     testing::Values(Violation{"Rsv1", WsRole::client, frame(0xC1, "a"), 1002},
-        Violation{"Rsv2", WsRole::client, frame(0xA1, "a"), 1002}, Violation{"Rsv3", WsRole::client, frame(0x91, "a"), 1002},
+        Violation{"Rsv2", WsRole::client, frame(0xA1, "a"), 1002},
+        Violation{"Rsv3", WsRole::client, frame(0x91, "a"), 1002},
         Violation{"Opcode3", WsRole::client, frame(0x83, "a"), 1002},
         Violation{"Opcode7", WsRole::client, frame(0x87, "a"), 1002},
         Violation{"OpcodeB", WsRole::client, frame(0x8B, "a"), 1002},
@@ -168,7 +171,8 @@ TEST(WsDecoder, LimitsMessages) {
     EXPECT_EQ(large.code, 1009);
     const auto huge = decode(WsRole::client, std::string("\x82\x7F\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10), 1, 100);
     EXPECT_EQ(huge.error, errc::message_too_large);
-    const auto pieces = decode(WsRole::client, frame(0x01, std::string(60, 'x')) + frame(0x80, std::string(41, 'x')), 1, 100);
+    const auto pieces =
+        decode(WsRole::client, frame(0x01, std::string(60, 'x')) + frame(0x80, std::string(41, 'x')), 1, 100);
     EXPECT_EQ(pieces.error, errc::message_too_large);
     // Control frames are not messages.
     EXPECT_FALSE(decode(WsRole::client, frame(0x89, std::string(125, 'p')), 1, 10).error);

@@ -14,7 +14,8 @@ TEST_F(WsTest, SendsARequestThatTheRfcAllows) {
         const auto connection = co_await open(peer.url("ws", "/stream?a=b"));
         EXPECT_TRUE(connection) << detail;
     });
-    EXPECT_TRUE(request.starts_with("GET /stream?a=b HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(peer.port()) + "\r\n"));
+    EXPECT_TRUE(
+        request.starts_with("GET /stream?a=b HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(peer.port()) + "\r\n"));
     EXPECT_NE(request.find("\r\nSec-WebSocket-Version: 13\r\n"), std::string::npos);
     EXPECT_NE(request.find("\r\nX-Token: abc\r\n"), std::string::npos);
     EXPECT_NE(request.find("\r\nUser-Agent: mine/1\r\n"), std::string::npos);
@@ -22,15 +23,17 @@ TEST_F(WsTest, SendsARequestThatTheRfcAllows) {
 }
 
 TEST_F(WsTest, RefusedUpgradesAreTold) {
-    const std::pair<int, errc> cases[] = {{401, errc::unauthorized}, {403, errc::unauthorized}, {429, errc::rate_limited},
-        {418, errc::banned}, {451, errc::restricted}, {500, errc::venue_error}, {503, errc::venue_error},
-        {404, errc::protocol_error}, {200, errc::protocol_error}, {302, errc::protocol_error}};
+    const std::pair<int, errc> cases[] = {{401, errc::unauthorized}, {403, errc::unauthorized},
+        {429, errc::rate_limited}, {418, errc::banned}, {451, errc::restricted}, {500, errc::venue_error},
+        {503, errc::venue_error}, {404, errc::protocol_error}, {200, errc::protocol_error},
+        {302, errc::protocol_error}};
     for (const auto& [code, error] : cases) {
         Peer peer(loop);
         spawn([&peer, answer_code = code]() -> asio::awaitable<void> {
             auto socket = co_await peer.accept();
             co_await Peer::read_head(socket);
-            co_await Peer::write(socket, "HTTP/1.1 " + std::to_string(answer_code) + " X\r\nContent-Length: 9\r\n\r\ngo away: ");
+            co_await Peer::write(
+                socket, "HTTP/1.1 " + std::to_string(answer_code) + " X\r\nContent-Length: 9\r\n\r\ngo away: ");
         });
         run([&, code = code, error = error]() -> asio::awaitable<void> {
             const auto connection = co_await open(peer.url("ws"));
@@ -58,9 +61,10 @@ TEST_F(WsTest, ABodyWithoutEndDelaysARefusalOnlyForAMoment) {
 }
 
 TEST_F(WsTest, FalseUpgradesAreRefused) {
-    for (const std::string answer : {
-             "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: d3Jvbmc=\r\n\r\n",
-             "HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 101 X\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1 2"}) {
+    for (const std::string answer :
+        {"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: d3Jvbmc=\r\n\r\n",
+            "HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 101 X\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+            "HTTP/1.1 2"}) {
         Peer peer(loop);
         spawn([&]() -> asio::awaitable<void> {
             auto socket = co_await peer.accept();
@@ -84,9 +88,7 @@ TEST_F(WsTest, AnExtensionNobodyAskedForIsRefused) {
         answer.insert(answer.size() - 2, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
         co_await Peer::write(socket, answer);
     });
-    run([&]() -> asio::awaitable<void> {
-        EXPECT_EQ((co_await open(peer.url("ws"))).error(), errc::protocol_error);
-    });
+    run([&]() -> asio::awaitable<void> { EXPECT_EQ((co_await open(peer.url("ws"))).error(), errc::protocol_error); });
 }
 
 TEST_F(WsTest, UpgradeThatNeverAnswersTimesOut) {

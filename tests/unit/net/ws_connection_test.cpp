@@ -83,8 +83,9 @@ TEST_F(WsTest, AnswersPingsAndTellsPongs) {
     Peer peer(loop);
     serve(peer, [](tcp::socket& socket) -> asio::awaitable<void> {
         EXPECT_EQ(co_await read_client_frame(socket), "9:hi");
-        co_await Peer::write(socket, control_frame(WsEvent::Type::pong, "hi") + control_frame(WsEvent::Type::ping, "p1") +
-                control_frame(WsEvent::Type::ping, ""));
+        co_await Peer::write(socket, control_frame(WsEvent::Type::pong, "hi") +
+                                         control_frame(WsEvent::Type::ping, "p1") +
+                                         control_frame(WsEvent::Type::ping, ""));
         EXPECT_EQ(co_await read_client_frame(socket), "10:p1");
         EXPECT_EQ(co_await read_client_frame(socket), "10:");
         co_await Peer::write(socket, close_frame(1001, ""));
@@ -185,8 +186,8 @@ TEST_F(WsTest, CancellationEndsRun) {
             Recorder got;
             end = co_await (*connection)->run(got, 0ms);
         };
-        asio::co_spawn(loop, std::move(body),
-            asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& e) {
+        asio::co_spawn(
+            loop, std::move(body), asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& e) {
                 EXPECT_EQ(what(e), "");
                 ended = true;
             }));
@@ -246,7 +247,8 @@ TEST_F(WsTest, EchoesWhateverIsSent) {
             secure ? server_tls() : nullptr);
         spawn([&]() -> asio::awaitable<void> { co_await http->run(); });
         run([&]() -> asio::awaitable<void> {
-            auto connection = co_await open((secure ? "wss://localhost:" : "ws://localhost:") + std::to_string(http->port()));
+            auto connection =
+                co_await open((secure ? "wss://localhost:" : "ws://localhost:") + std::to_string(http->port()));
             EXPECT_TRUE(connection) << detail;
             std::vector<std::string> sent;
             for (std::size_t i = 0; i < 200; ++i)

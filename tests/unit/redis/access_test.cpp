@@ -4,6 +4,8 @@
 #include "redis/subscriber.hpp"
 #include "support/test_certs.hpp"
 
+#include <filesystem>
+
 namespace tickgate::redis {
 namespace {
 
@@ -142,6 +144,26 @@ TEST_F(Access, OutOfMemoryLeavesMessagesFlowing) {
     ASSERT_TRUE(run_until([&] { return !server.get("md:last:quote:crypto:BTC-USDT").empty(); }));
     listener.poll();
     EXPECT_EQ(listener.count("md:quote:crypto:BTC-USDT"), sent);
+}
+
+TEST_F(Access, ARedisThatCannotSaveEndsTheLeaseAndIsWaitedOut) {
+    test::RedisServer server({"--save", "3600 1"});
+    auto& p = start(options(server.url()));
+    const auto t = open(p, "BTC-USDT", Kind::trade);
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    const std::string blocker = server.cli({"CONFIG", "GET", "dir"}).elements.at(1).text + "/dump.rdb";
+    ASSERT_TRUE(std::filesystem::create_directory(blocker)); // a file cannot be renamed to it
+    server.cli({"BGSAVE"});
+    ASSERT_TRUE(run_until([&] { return p->stats().error.find("MISCONF") != std::string::npos; }));
+    EXPECT_FALSE(p->stats().writable);
+    // The owner key cannot be renewed either: another could take it as soon as Redis recovers.
+    ASSERT_TRUE(run_until([&] { return !p->stats().owner; }));
+    const auto before = p->last_seq(t);
+    p->publish(t, trade());
+    EXPECT_EQ(p->last_seq(t), before + 1); // kept
+    server.cli({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
+    ASSERT_TRUE(run_until([&] { return p->stats().owner && p->stats().writable; }));
+    EXPECT_TRUE(run_until([&] { return !server.get("md:last:trade:crypto:BTC-USDT").empty(); }));
 }
 
 TEST_F(Access, SubscriberReadsMessagesAndKeys) {
