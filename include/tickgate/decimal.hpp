@@ -61,6 +61,8 @@ public:
     static result<Decimal> mid(Decimal a, Decimal b) noexcept;
 
 private:
+    static bool parse_eight_places(std::string_view text, Decimal& d) noexcept;
+
     std::int64_t mantissa_ = 0;
     std::int8_t exponent_ = 0;
     std::uint8_t zeros_ = 0; // fraction zeros printed after the significant digits

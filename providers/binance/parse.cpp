@@ -1,8 +1,12 @@
 #include "binance/parse.hpp"
 
+#include "binance/compact_json.hpp"
 #include "binance/time_units.hpp"
+#include "core/swar.hpp"
 
 #include <simdjson.h>
+
+#include <charconv>
 
 namespace tickgate::binance {
 
@@ -13,19 +17,19 @@ namespace {
 // One-letter keys as their letter, `e`-like; everything else 0.
 char letter_of(od::raw_json_string key) noexcept { return key.raw()[1] == '"' ? key.raw()[0] : '\0'; }
 
-std::string_view unquoted(std::string_view token) noexcept {
-    while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ')
-        token.remove_suffix(1);
-    if (token.size() >= 2 && token.front() == '"' && token.back() == '"')
-        token = token.substr(1, token.size() - 2);
-    return token;
+Token token_of(std::string_view raw) noexcept {
+    while (!raw.empty() && static_cast<unsigned char>(raw.back()) <= ' ')
+        raw.remove_suffix(1);
+    if (raw.size() >= 2 && raw.front() == '"' && raw.back() == '"')
+        return {raw.substr(1, raw.size() - 2), true};
+    return {raw, false};
 }
 
 // Reads fields one by one and remembers what went wrong and which letters were there.
 class Fields {
 public:
-    bool decimal(od::value& value, Decimal& into) noexcept {
-        const auto d = Decimal::parse(unquoted(value.raw_json_token()));
+    bool decimal(Token token, Decimal& into) noexcept {
+        const auto d = Decimal::parse(token.text);
         if (d) {
             into = *d;
             return true;
@@ -33,8 +37,8 @@ public:
         (d.error() == errc::number_overflow ? overflow_ : malformed_) = true;
         return false;
     }
-    void descriptive(od::value& value, OptionalDecimal& into) noexcept {
-        const auto d = Decimal::parse(unquoted(value.raw_json_token()));
+    void descriptive(Token token, OptionalDecimal& into) noexcept {
+        const auto d = Decimal::parse(token.text);
         if (d)
             into = *d;
         else if (d.error() == errc::number_overflow)
@@ -42,15 +46,27 @@ public:
         else
             malformed_ = true;
     }
-    bool number(od::value& value, std::int64_t& into) noexcept {
-        if (value.get_int64().get(into) == simdjson::SUCCESS)
-            return true;
-        malformed_ = true;
-        return false;
+    // A JSON integer from 0 on, or -1.
+    bool number(Token token, std::int64_t& into) noexcept {
+        const auto text = token.text;
+        std::int64_t value = 0;
+        const bool plain = !token.quoted && !text.empty() && text.size() <= 18 && (text[0] != '0' || text.size() == 1);
+        if (!plain)
+            return large_number(token, into);
+        std::size_t i = 0;
+        for (; i + 8 <= text.size() && swar::eight_digits(swar::load(text.data() + i)); i += 8)
+            value = value * 100000000 + swar::value_of_eight(swar::load(text.data() + i));
+        for (; i < text.size(); ++i) {
+            if (text[i] < '0' || text[i] > '9')
+                return large_number(token, into);
+            value = value * 10 + (text[i] - '0');
+        }
+        into = value;
+        return true;
     }
-    bool time(od::value& value, std::optional<UnixNanos>& into) noexcept {
+    bool time(Token token, std::optional<UnixNanos>& into) noexcept {
         std::int64_t n = 0;
-        if (!number(value, n))
+        if (!number(token, n))
             return false;
         if (!plausible_time(n)) {
             malformed_ = true;
@@ -59,13 +75,13 @@ public:
         into = venue_time(n);
         return true;
     }
-    bool flag(od::value& value, bool& into) noexcept {
-        if (value.get_bool().get(into) == simdjson::SUCCESS)
+    bool flag(Token token, bool& into) noexcept {
+        into = token.text == "true";
+        if (!token.quoted && (into || token.text == "false"))
             return true;
         malformed_ = true;
         return false;
     }
-    std::string_view token(od::value& value) noexcept { return unquoted(value.raw_json_token()); }
 
     void saw(char letter) noexcept { seen_ |= bit(letter); }
     bool has_all(const char* letters) const noexcept {
@@ -80,29 +96,69 @@ public:
 
 private:
     static constexpr std::uint64_t bit(char c) noexcept {
-        return std::uint64_t{1} << (static_cast<unsigned>(c - 'A') & 63u);
+        return c >= 'A' && c <= 'z' ? std::uint64_t{1} << static_cast<unsigned>(c - 'A') : 0;
+    }
+    bool large_number(Token token, std::int64_t& into) noexcept {
+        const char* const end = token.text.data() + token.text.size();
+        const auto [stop, ec] = std::from_chars(token.text.data(), end, into);
+        const auto digits = token.text.substr(token.text.starts_with('-') ? 1 : 0);
+        const bool leading_zero = digits.size() > 1 && digits[0] == '0';
+        if (!token.quoted && ec == std::errc() && stop == end && !leading_zero)
+            return true;
+        malformed_ = true;
+        return false;
     }
     std::uint64_t seen_ = 0;
     bool malformed_ = false, overflow_ = false, field_overflow_ = false;
 };
 
-// Calls `take(letter, value)` for each one-letter field; false when the JSON breaks or `take` says so.
-template <class Take>
-bool walk(od::object& object, Take&& take) noexcept {
-    for (auto item : object) {
-        od::field field;
-        if (std::move(item).get(field) != simdjson::SUCCESS)
-            return false;
-        const char letter = letter_of(field.key());
-        if (letter != '\0' && !take(letter, field.value()))
-            return false;
+// Any JSON object: calls `take(letter, token)` for each one-letter field, those inside `k` included; false when the JSON
+// breaks or `take` says so.
+class JsonFields {
+public:
+    explicit JsonFields(od::object& object) : object_(object) {}
+    template <class Take>
+    bool fields(Take&& take) noexcept {
+        return members(object_, take, true);
     }
-    return true;
-}
 
-std::string_view kind_of(std::string_view stream) noexcept {
+private:
+    template <class Take>
+    bool members(od::object& object, Take&& take, bool may_nest) noexcept {
+        for (auto item : object) {
+            od::field field;
+            if (std::move(item).get(field) != simdjson::SUCCESS)
+                return false;
+            const char letter = letter_of(field.key());
+            if (letter == '\0')
+                continue;
+            auto& value = field.value();
+            if (od::object inner; may_nest && letter == 'k' && value.get_object().get(inner) == simdjson::SUCCESS) {
+                if (!members(inner, take, false))
+                    return false;
+            } else if (!take(letter, token_of(value.raw_json_token()))) {
+                return false;
+            }
+        }
+        return true;
+    }
+    od::object& object_;
+};
+
+enum class StreamKind : std::uint8_t { other, quote, trade, aggregate, bar };
+
+StreamKind kind_of(std::string_view stream) noexcept {
     const auto at = stream.find('@');
-    return at == std::string_view::npos ? std::string_view() : stream.substr(at + 1);
+    if (at == std::string_view::npos)
+        return StreamKind::other;
+    const auto kind = stream.substr(at + 1);
+    if (kind == "bookTicker")
+        return StreamKind::quote;
+    if (kind == "trade")
+        return StreamKind::trade;
+    if (kind == "aggTrade")
+        return StreamKind::aggregate;
+    return kind.starts_with("kline_") ? StreamKind::bar : StreamKind::other;
 }
 
 } // namespace
@@ -117,8 +173,25 @@ struct FrameParser::Impl {
     }
 
     void parse(std::string_view bytes, UnixNanos at) noexcept {
-        frame.stream = {};
         frame.field_overflow = false;
+        // The usual frame, in one pass; whatever is unusual in it is judged by the JSON parser.
+        CompactReader compact(bytes);
+        if (compact.open(frame.stream)) [[likely]]
+            if (const auto kind = kind_of(frame.stream); kind != StreamKind::other) {
+                data(compact, kind, at);
+                if (is_data())
+                    return;
+                frame.field_overflow = false;
+            }
+        parse_json(bytes, at);
+    }
+
+    bool is_data() const noexcept {
+        return frame.type == Frame::Type::quote || frame.type == Frame::Type::trade || frame.type == Frame::Type::bar;
+    }
+
+    void parse_json(std::string_view bytes, UnixNanos at) noexcept {
+        frame.stream = {};
         od::document document;
         const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
         if (parser.iterate(padded).get(document) != simdjson::SUCCESS)
@@ -140,27 +213,30 @@ struct FrameParser::Impl {
     }
 
     void parse_data(od::object& top, UnixNanos at) noexcept {
-        const auto kind = kind_of(frame.stream);
-        const bool shutdown = frame.stream == "!serverShutdown";
-        if (shutdown) {
+        if (frame.stream == "!serverShutdown") {
             frame.type = Frame::Type::shutdown;
             return;
         }
-        const bool aggregate = kind == "aggTrade";
-        const bool known = kind == "bookTicker" || kind == "trade" || aggregate || kind.starts_with("kline_");
-        if (!known) {
+        const auto kind = kind_of(frame.stream);
+        if (kind == StreamKind::other) {
             frame.type = Frame::Type::other;
             return;
         }
-        od::object data;
-        if (top.find_field_unordered("data").get_object().get(data) != simdjson::SUCCESS)
+        od::object object;
+        if (top.find_field_unordered("data").get_object().get(object) != simdjson::SUCCESS)
             return fail("`data` is not an object");
-        if (kind[0] == 'b')
-            quote(data, at);
-        else if (kind[0] == 'k')
-            bar(data, at);
+        JsonFields json(object);
+        data(json, kind, at);
+    }
+
+    template <class Source>
+    void data(Source& source, StreamKind kind, UnixNanos at) noexcept {
+        if (kind == StreamKind::quote)
+            quote(source, at);
+        else if (kind == StreamKind::bar)
+            bar(source, at);
         else
-            trade(data, at, aggregate ? 'a' : 't');
+            trade(source, at, kind == StreamKind::aggregate ? 'a' : 't');
     }
 
     void finish(const Fields& fields, bool whole, const char* required, Frame::Type type) noexcept {
@@ -176,12 +252,13 @@ struct FrameParser::Impl {
     }
 
     // binance.md: `u` id, `b`/`B` bid and size, `a`/`A` ask and size; USD-M adds `T` and `E`.
-    void quote(od::object& data, UnixNanos at) noexcept {
+    template <class Source>
+    void quote(Source& source, UnixNanos at) noexcept {
         Fields fields;
         Decimal bid, bid_size, ask, ask_size;
         std::int64_t id = 0;
         std::optional<UnixNanos> time;
-        const bool whole = walk(data, [&](char letter, od::value& value) noexcept {
+        const bool whole = source.fields([&](char letter, Token value) noexcept {
             fields.saw(letter);
             switch (letter) {
             case 'u': return fields.number(value, id);
@@ -208,26 +285,27 @@ struct FrameParser::Impl {
     }
 
     // `p` price, `q` size, `T` trade time, `m` buyer was the maker; the id is `t` (trade) or `a` (aggTrade).
-    void trade(od::object& data, UnixNanos at, char id_letter) noexcept {
+    template <class Source>
+    void trade(Source& source, UnixNanos at, char id_letter) noexcept {
         Fields fields;
         auto& t = frame.trade;
         t = Trade();
         std::int64_t id = 0;
         bool buyer_is_maker = false;
         std::string_view execution;
-        const bool whole = walk(data, [&](char letter, od::value& value) noexcept {
+        const bool whole = source.fields([&](char letter, Token value) noexcept {
             fields.saw(letter);
             switch (letter) {
             case 'p': return fields.decimal(value, t.price);
             case 'q': return fields.decimal(value, t.size);
             case 'T': return fields.time(value, t.event_time);
             case 'm': return fields.flag(value, buyer_is_maker);
-            case 'X': execution = fields.token(value); return true;
+            case 'X': execution = value.text; return true;
             case 't':
             case 'a':
                 if (letter != id_letter)
                     return true; // old captures: `a` is an order id in trade frames
-                t.trade_id = fields.token(value);
+                t.trade_id = value.text;
                 return fields.number(value, id);
             default: return true;
             }
@@ -244,14 +322,15 @@ struct FrameParser::Impl {
         t.contiguous_ids = true;
     }
 
-    void bar(od::object& data, UnixNanos at) noexcept {
+    template <class Source>
+    void bar(Source& source, UnixNanos at) noexcept {
         Fields fields;
         auto& b = frame.bar;
         b = Bar();
         OptionalDecimal volume, turnover;
         std::optional<UnixNanos> open_time;
         std::int64_t trades = 0;
-        const auto inner = [&](char letter, od::value& value) noexcept {
+        const bool whole = source.fields([&](char letter, Token value) noexcept {
             fields.saw(letter);
             switch (letter) {
             case 't': return fields.time(value, open_time);
@@ -268,16 +347,9 @@ struct FrameParser::Impl {
             case 'q': fields.descriptive(value, turnover); return true;
             case 'n': return fields.number(value, trades);
             case 'x': return fields.flag(value, b.final);
+            case 'E': return fields.time(value, b.event_time);
             default: return true;
             }
-        };
-        const bool whole = walk(data, [&](char letter, od::value& value) noexcept {
-            if (letter == 'E')
-                return fields.saw('E'), fields.time(value, b.event_time);
-            if (letter != 'k')
-                return true;
-            od::object k;
-            return value.get_object().get(k) == simdjson::SUCCESS && walk(k, inner);
         });
         finish(fields, whole, "Etohlcvnx", Frame::Type::bar);
         if (frame.type != Frame::Type::bar)

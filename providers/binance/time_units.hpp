@@ -10,7 +10,10 @@ namespace tickgate::binance {
 // 10^14 ms is the year 5138, 10^14 µs is March 1973: a market-data time is told by its size.
 constexpr std::int64_t micros_from = 100'000'000'000'000;
 
-constexpr bool plausible_time(std::int64_t t) noexcept { return t >= 0 && t < 9'000'000'000'000'000; }
+// Within the years 1970 to 2255 in either unit, so that nanoseconds fit.
+constexpr bool plausible_time(std::int64_t t) noexcept {
+    return t >= 0 && (t < 9'000'000'000'000 || (t >= micros_from && t < 9'000'000'000'000'000));
+}
 
 constexpr UnixNanos venue_time(std::int64_t t) noexcept { return t >= micros_from ? from_micros(t) : from_millis(t); }
 

@@ -1,5 +1,7 @@
 #include <tickgate/decimal.hpp>
 
+#include "core/swar.hpp"
+
 #include <array>
 #include <cstring>
 
@@ -23,29 +25,54 @@ constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // Reduces a 128-bit mantissa to Decimal's form. Error: number_overflow.
 result<Decimal> normalise(i128 mantissa, int exponent) noexcept {
-    if (mantissa == 0)
-        return Decimal();
-    while (mantissa % 10 == 0) {
+    while (mantissa >= limit || mantissa <= -limit) { // 128-bit division is slow: only as far as needed
+        if (mantissa % 10 != 0)
+            return errc::number_overflow;
         mantissa /= 10;
         ++exponent;
     }
-    if (mantissa >= limit || mantissa <= -limit || exponent > Decimal::max_exponent || exponent < -Decimal::max_exponent)
+    auto small = static_cast<std::int64_t>(mantissa);
+    if (small == 0)
+        return Decimal();
+    while (small % 10 == 0) {
+        small /= 10;
+        ++exponent;
+    }
+    if (exponent > Decimal::max_exponent || exponent < -Decimal::max_exponent)
         return errc::number_overflow;
-    return Decimal::from_parts(static_cast<std::int64_t>(mantissa), exponent);
+    return Decimal::from_parts(small, exponent);
+}
+
+constexpr std::array<char, 200> digit_pairs = [] {
+    std::array<char, 200> pairs{};
+    for (std::size_t i = 0; i < 100; ++i) {
+        pairs[2 * i] = static_cast<char>('0' + i / 10);
+        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+    }
+    return pairs;
+}();
+
+constexpr int digits_of(std::uint64_t value) noexcept {
+    int n = 1;
+    while (n < 19 && value >= static_cast<std::uint64_t>(powers[static_cast<std::size_t>(n)]))
+        ++n;
+    return n;
 }
 
 // Digits of `value` (> 0) at `out`, most significant first; returns how many.
 int put_digits(std::uint64_t value, char* out) noexcept {
-    char reversed[20];
-    int n = 0;
-    while (value >= 10) {
-        const auto q = value / 10;
-        reversed[n++] = static_cast<char>('0' + (value - q * 10));
+    const int n = digits_of(value);
+    char* p = out + n;
+    while (value >= 100) {
+        const auto q = value / 100;
+        p -= 2;
+        std::memcpy(p, digit_pairs.data() + (value - q * 100) * 2, 2);
         value = q;
     }
-    reversed[n++] = static_cast<char>('0' + value);
-    for (int i = 0; i < n; ++i)
-        out[i] = reversed[n - 1 - i];
+    if (value >= 10)
+        std::memcpy(out, digit_pairs.data() + value * 2, 2);
+    else
+        *out = static_cast<char>('0' + value);
     return n;
 }
 
@@ -84,7 +111,48 @@ Decimal Decimal::from_parts(std::int64_t mantissa, int exponent) noexcept {
     return d;
 }
 
+// Digits, a point and eight digits: how crypto venues write prices. False if the text has another form.
+bool Decimal::parse_eight_places(std::string_view text, Decimal& d) noexcept {
+    const std::size_t whole = text.size() - 9; // digits before the point
+    if (text.size() < 10 || whole > 9 || text[whole] != '.' || (text[0] == '0' && whole > 1))
+        return false;
+    const auto block = swar::load(text.data() + whole + 1);
+    if (!swar::eight_digits(block))
+        return false;
+    std::int64_t mantissa = 0;
+    for (std::size_t i = 0; i < whole; ++i) {
+        if (!is_digit(text[i]))
+            return false;
+        mantissa = mantissa * 10 + (text[i] - '0');
+    }
+    int exponent = 0;
+    int zeros = 8;
+    if (auto fraction = static_cast<std::int64_t>(swar::value_of_eight(block)); fraction != 0) {
+        mantissa = mantissa * 100000000 + fraction;
+        zeros = 0;
+        const auto strip = [&](std::int64_t power, int count) {
+            if (mantissa % power == 0) {
+                mantissa /= power;
+                zeros += count;
+            }
+        };
+        strip(10000, 4);
+        strip(100, 2);
+        strip(10, 1);
+        exponent = zeros - 8;
+    } else {
+        for (; mantissa != 0 && mantissa % 10 == 0; ++exponent)
+            mantissa /= 10;
+    }
+    d.mantissa_ = mantissa;
+    d.exponent_ = static_cast<std::int8_t>(exponent);
+    d.zeros_ = static_cast<std::uint8_t>(zeros);
+    return true;
+}
+
 result<Decimal> Decimal::parse(std::string_view text) noexcept {
+    if (Decimal usual; parse_eight_places(text, usual)) [[likely]]
+        return usual;
     const char* p = text.data();
     const char* const end = p + text.size();
     const bool negative = p != end && *p == '-';
@@ -249,6 +317,10 @@ result<Decimal> Decimal::divide(Decimal a, Decimal b) noexcept {
     int exponent = a.exponent_ - b.exponent_;
     // Scale the numerator so that the quotient has 18 or 19 digits; n < 10^38 fits 128 bits.
     const u128 wanted = static_cast<u128>(powers[17]) * d;
+    while (n * 10000 < wanted) {
+        n *= 10000;
+        exponent -= 4;
+    }
     while (n < wanted) {
         n *= 10;
         --exponent;

@@ -23,7 +23,8 @@ void FeedHealth::forget(InstrumentId id) {
 }
 
 void FeedHealth::scan(MonoTime now, const std::function<void(const Change&)>& on_change) {
-    learned_ = stale_learned_ = 0;
+    learned_ = silent_ = 0;
+    flowing_ = false;
     for (std::uint32_t i = 0; i < entries_.size(); ++i) {
         auto& e = entries_[i];
         if (!e.watched)
@@ -45,9 +46,11 @@ void FeedHealth::scan(MonoTime now, const std::function<void(const Change&)>& on
                 on_change({static_cast<InstrumentId>(i), true, quiet});
             }
         }
+        const auto silent_for = duration_cast<milliseconds>(now - e.last);
+        flowing_ = flowing_ || silent_for < least;
         if (e.limit || e.lessons >= enough_lessons) {
             ++learned_;
-            stale_learned_ += e.stale;
+            silent_ += e.stale;
         }
     }
 }

@@ -35,8 +35,9 @@ public:
     void scan(MonoTime now, const std::function<void(const Change&)>& on_change);
 
     bool is_stale(InstrumentId id) const noexcept { return index_of(id) < entries_.size() && entries_[index_of(id)].stale; }
-    // True if there are instruments whose cadence is known and every one of them is stale.
-    bool all_stale() const noexcept { return learned_ > 0 && stale_learned_ == learned_; }
+    // True if there are instruments whose cadence is known, every one of them is stale, and for `least` nothing came for
+    // any instrument (a new connection counts as a sign of life).
+    bool all_stale() const noexcept { return learned_ > 0 && silent_ == learned_ && !flowing_; }
 
 private:
     struct Entry {
@@ -48,7 +49,8 @@ private:
         bool watched = false, stale = false;
     };
     std::vector<Entry> entries_;
-    std::size_t learned_ = 0, stale_learned_ = 0; // of the last scan
+    std::size_t learned_ = 0, silent_ = 0; // of the last scan
+    bool flowing_ = false;
 };
 
 } // namespace tickgate::feed

@@ -32,7 +32,7 @@ asio::awaitable<LinkEnd> Link::run(net::ConnectOptions connect, SubscriptionDelt
     const auto ws_end = co_await connection_->run(*this, plan.silence_limit);
     if (wanted_end_) {
         end = *wanted_end_;
-    } else if (ws_end.error && ws_end.code == 1006) {
+    } else if (ws_end.error) { // also what we ended ourselves because the peer broke the protocol
         end.reason = ws_end.error;
         end.detail = ws_end.reason;
     } else {
@@ -83,6 +83,8 @@ void Link::on_read_done(Moment now) {
     check_end();
     hooks_.flush(now);
 }
+
+bool Link::wants_pause() { return hooks_.behind(); }
 
 void Link::send(std::string_view text) { connection_->send_text(text); }
 

@@ -27,6 +27,7 @@ public:
         std::function<void(const std::string& peer)> up;
         std::function<void()> replace;      // the session asked for a replacement first
         std::function<void(Moment)> flush; // the messages of one read are done
+        std::function<bool()> behind;      // reading may wait a moment
     };
     Link(std::unique_ptr<FeedSession> session, EventSink& sink, Hooks hooks);
 
@@ -46,6 +47,7 @@ private:
     void on_message(std::string_view payload, Moment at) override;
     void on_ping_answered(Moment now) override;
     void on_read_done(Moment now) override;
+    bool wants_pause() override;
     void send(std::string_view text) override;
     void check_end();
 

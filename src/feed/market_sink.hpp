@@ -26,6 +26,8 @@ public:
     virtual void publish(Channel channel, const Bar& bar) = 0;
     // The messages of one read are done.
     virtual void flush(Moment now) = 0;
+    // The consumer is behind: reading may wait a moment (bounded by the transport).
+    virtual bool behind() const { return false; }
     virtual void state(InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) = 0;
     virtual void feed_status(std::string_view feed, const FeedStatus& status) = 0;
     virtual void event(const Event& event) = 0;

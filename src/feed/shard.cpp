@@ -195,6 +195,7 @@ asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
             fsm_.replace(mono_now());
     };
     hooks.flush = [this](Moment at) { feed_.sink_.flush(at); };
+    hooks.behind = [this] { return feed_.sink_.behind(); };
     p.link = std::make_unique<Link>(std::move(*session), p.sink, std::move(hooks));
     SubscriptionDelta wanted;
     for (const auto& c : feed_.channels_)

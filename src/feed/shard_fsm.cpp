@@ -20,7 +20,7 @@ void ShardFsm::stop() noexcept { stopped_ = true; }
 
 void ShardFsm::wait(Place& place, Recovery recovery, MonoTime now) {
     place = Place();
-    if (stopped_ || recovery == Recovery::stop)
+    if (stopped_)
         return;
     if (recovery == Recovery::give_up) {
         gave_up_ = true;
@@ -52,8 +52,8 @@ void ShardFsm::link_ready(int place, MonoTime now) {
 
 void ShardFsm::handed_over(MonoTime) { level_ = true; }
 
-void ShardFsm::replace(MonoTime now) {
-    auto& p = places_[index(active_)];
+void ShardFsm::replace(int place, MonoTime now) {
+    auto& p = places_[index(place)];
     if (p.phase >= Phase::up && p.phase != Phase::closing)
         p.replace_at = now;
 }
@@ -72,8 +72,10 @@ void ShardFsm::link_ended(int place, const error_code& reason, MonoTime now) {
     if (place != active_) {
         const bool was_closing = p.phase == Phase::closing;
         p = Place();
-        if (!was_closing) // the replacement failed: another one later, the active connection goes on meanwhile
-            wait(p, recovery, now);
+        if (!was_closing) { // the replacement failed: another one later, the active connection goes on meanwhile
+            level_ = false;
+            wait(p, recovery == Recovery::give_up ? Recovery::retry_later : recovery, now);
+        }
         return;
     }
     auto& other = places_[standby()];

@@ -45,7 +45,8 @@ public:
     void link_ready(int place, MonoTime now);            // everything wanted is acknowledged
     void handed_over(MonoTime now);                      // every channel is level on both connections
     void link_ended(int place, const error_code& reason, MonoTime now);
-    void replace(MonoTime now); // the venue announced the end of the active connection
+    void replace(MonoTime now) { replace(active_, now); } // the venue announced the end of the active connection
+    void replace(int place, MonoTime now);                // of this one; heeded as soon as it is the active one
 
     Step next(MonoTime now);
 

@@ -27,7 +27,7 @@ WsConnection::Impl::Impl(std::unique_ptr<ByteStream> s, WsRole r, std::size_t ma
       early(std::move(already_read)),
       silence_timer(executor),
       close_timer(executor),
-      wake(executor, MonoTime::max()) {}
+      wake(executor, MonoTime::max()), breath(executor) {}
 
 void WsConnection::Impl::send(WsEvent::Type type, std::string_view payload) {
     if (over || close_sent || write_error)
@@ -213,8 +213,19 @@ asio::awaitable<error_code> WsConnection::Impl::read_loop(WsHandler& handler) {
         stats.last_received = at.mono;
         if (!dispatch(handler, at))
             break;
+        if (handler.wants_pause()) [[unlikely]]
+            co_await breathe(handler);
     }
     co_return error_code();
+}
+
+// Bounded: what the consumer cannot take in this time it must deal with otherwise.
+asio::awaitable<void> WsConnection::Impl::breathe(WsHandler& handler) {
+    constexpr auto step = std::chrono::microseconds(200);
+    for (int steps = 25; steps > 0 && !over && handler.wants_pause(); --steps) {
+        breath.expires_after(step);
+        co_await breath.async_wait(use_result);
+    }
 }
 
 // Sends what is queued (an answer to a close, a last word), closes, and waits for the writer.

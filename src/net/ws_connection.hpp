@@ -27,6 +27,9 @@ public:
     virtual void on_pong(std::string_view, Moment) {}
     // The messages of one read are done; the place to flush what they caused.
     virtual void on_read_done(Moment) {}
+    // Asked after each read: while true, the next read waits, for at most 5 ms. A consumer that is a little behind gets
+    // the time to catch up, and none can hold the connection up.
+    virtual bool wants_pause() { return false; }
 };
 
 // How a connection ended. `code` is 1006 when no close frame came; `error` is empty after an orderly close.

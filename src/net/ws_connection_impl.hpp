@@ -47,7 +47,9 @@ struct WsConnection::Impl : std::enable_shared_from_this<WsConnection::Impl> {
     std::string early; // bytes read together with the upgrade
     asio::steady_timer silence_timer;
     asio::steady_timer close_timer;
+    asio::awaitable<void> breathe(WsHandler& handler);
     asio::steady_timer wake; // never expires: cancelled when the writer ends, reading resumes, or all is over
+    asio::steady_timer breath; // a short pause between reads
     MaskSource masks;
 
     std::string pending; // not yet given to a write

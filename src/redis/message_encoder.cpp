@@ -33,9 +33,9 @@ char* put_tail(char* out, const std::optional<UnixNanos>& event_time, UnixNanos 
     out = put(out, ",\"ts_event_us\":");
     out = put_micros(out, event_time);
     out = put(out, ",\"ts_recv_us\":");
-    out = put_int(out, to_micros(received));
+    out = stamp.received_text ? stamp.received_text->put(out, to_micros(received)) : put_int(out, to_micros(received));
     out = put(out, ",\"ts_pub_us\":");
-    out = put_int(out, stamp.ts_pub_us);
+    out = stamp.published_text ? stamp.published_text->put(out, stamp.ts_pub_us) : put_int(out, stamp.ts_pub_us);
     out = put(out, stamp.session);
     out = put_uint(out, stamp.seq);
     out = put(out, ",\"src_seq\":");
@@ -99,6 +99,15 @@ char* put_unit(char* out, VolumeUnit u) noexcept {
 char* put_bool(char* out, bool b) noexcept { return b ? put(out, "true") : put(out, "false"); }
 
 } // namespace
+
+char* MicrosText::put(char* out, std::int64_t us) noexcept {
+    if (us != us_) {
+        us_ = us;
+        size_ = static_cast<std::uint32_t>(put_int(text_, us) - text_);
+    }
+    std::memcpy(out, text_, sizeof text_); // a fixed size is one move; what is too much is overwritten
+    return out + size_;
+}
 
 std::string session_part(std::string_view session) {
     std::string out = ",\"session\":\"";

@@ -13,11 +13,24 @@
 
 namespace tickgate::redis {
 
+// The digits of the last time that was written: those of one read share their receive time, and often more.
+class MicrosText {
+public:
+    char* put(char* out, std::int64_t us) noexcept;
+
+private:
+    std::int64_t us_ = -1;
+    std::uint32_t size_ = 0;
+    char text_[24]{};
+};
+
 // What the publisher adds to a message.
 struct Stamp {
     std::int64_t ts_pub_us = 0;
     std::string_view session; // `,"session":"01JD…","seq":`, see session_part()
     std::uint64_t seq = 0;
+    MicrosText* received_text = nullptr; // both or none
+    MicrosText* published_text = nullptr;
 };
 std::string session_part(std::string_view session);
 

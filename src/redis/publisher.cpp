@@ -101,8 +101,8 @@ void Publisher::Impl::publish(ChannelId id, const Message& m) {
     if (ownership_ == Ownership::other || !c.open || stopping_) [[unlikely]]
         return;
     assert(c.what.kind == kind_of<Message>);
-    const UnixNanos wall = wall_now();
-    const Stamp stamp{to_micros(wall), session_part_, ++c.seq};
+    const UnixNanos wall = wall_for_message();
+    const Stamp stamp{to_micros(wall), session_part_, ++c.seq, &received_text_, &published_text_};
     c.note(stamp.seq, generation_);
     ++stats_.published[static_cast<int>(kind_of<Message>)];
     const std::size_t bound = payload_bound(c.head(), m);
@@ -195,6 +195,7 @@ void Publisher::Impl::append_stream(std::uint32_t index, std::string_view payloa
 }
 
 void Publisher::Impl::flush() {
+    wall_uses_ = 0;
     if (live_ && !writing_ && !want_write_)
         pump(mono_now());
 }
@@ -289,6 +290,9 @@ void Publisher::set_feed_status(std::string_view feed, const FeedStatus& status)
 void Publisher::publish_event(const Event& event) {
     if (impl_->ownership_ != Impl::Ownership::other && !impl_->stopping_)
         impl_->emit_event(event, false);
+}
+bool Publisher::behind() const noexcept {
+    return impl_->live_ && impl_->queue_.unsent_bytes() > impl_->options_.behind_above;
 }
 std::uint64_t Publisher::last_seq(ChannelId id) const noexcept {
     return impl_->channels_[static_cast<std::uint32_t>(id)].seq;

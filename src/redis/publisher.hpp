@@ -39,6 +39,7 @@ struct PublisherOptions {
     std::size_t stream_maxlen = 10000;
     std::chrono::milliseconds last_value_interval{50};
     std::size_t queue_limit = 32u << 20;      // bytes kept for Redis while it is away or slow
+    std::size_t behind_above = 256u << 10;    // unsent bytes from which on behind() asks feeds to wait a moment
     std::size_t conflate_above = 1u << 20;    // unsent bytes from which on quotes conflate
     std::chrono::milliseconds reply_deadline{2000}; // oldest unanswered command; then the connection is replaced
     std::chrono::milliseconds back_off_cap{250};
@@ -102,6 +103,8 @@ public:
     void publish(ChannelId id, const Quote& quote);
     void publish(ChannelId id, const Trade& trade);
     void publish(ChannelId id, const Bar& bar);
+    // Redis takes less than is published: whoever reads a feed may wait a moment, as quotes are about to conflate.
+    bool behind() const noexcept;
     // Hands what was published to the socket. Called at the end of each read of a feed.
     void flush(Moment now);
 

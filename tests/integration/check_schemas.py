@@ -1,0 +1,57 @@
+"""Checks every payload on Redis against the schemas: check_schemas.py SCHEMA_FOLDER REDIS_URL
+
+Ends with 0 once it has seen each kind of payload and a feed event after it began; with 1 at the first that does not fit.
+"""
+import json
+import pathlib
+import sys
+import time
+
+import jsonschema
+import redis
+
+folder = pathlib.Path(sys.argv[1])
+validators = {}
+for file in sorted(folder.glob("*.schema.json")):
+    schema = json.loads(file.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validators[file.name.split(".")[0]] = jsonschema.Draft202012Validator(schema)
+
+client = redis.Redis.from_url(sys.argv[2], decode_responses=True)
+seen = {}
+
+
+def check(kind, name, text):
+    payload = json.loads(text)
+    errors = [e.message for e in validators[kind].iter_errors(payload)]
+    unknown = sorted(set(payload) - set(validators[kind].schema["properties"]) - {"v", "type", "class", "symbol"})
+    if errors or unknown:
+        print(name, errors, "keys without a schema:", unknown, text, file=sys.stderr)
+        sys.exit(1)
+    seen[kind] = seen.get(kind, 0) + 1
+    return payload
+
+
+def kind_of(name):
+    words = name.split(":")
+    return words[2] if words[1] == "last" else words[1]
+
+
+listener = client.pubsub(ignore_subscribe_messages=True)
+listener.psubscribe("md:*")
+print("listening")
+needed, events = set(validators), set()
+limit = time.monotonic() + 15
+while time.monotonic() < limit and (needed - set(seen) or not {"stale", "gap_closed", "link_down"} <= events):
+    message = listener.get_message(timeout=0.2)
+    if message:
+        payload = check(kind_of(message["channel"]), message["channel"], message["data"])
+        if payload["type"] == "event" and payload["event"] not in events:
+            events.add(payload["event"])
+            print("event", payload["event"])
+    for key in client.scan_iter("md:state:*") if "state" not in seen else ():
+        check("state", key, client.get(key))
+for key in client.scan_iter("md:last:*"):
+    check(kind_of(key), key, client.get(key))
+print(seen, sorted(events))
+sys.exit(1 if needed - set(seen) else 0)
