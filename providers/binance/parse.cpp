@@ -50,7 +50,8 @@ public:
     bool number(Token token, std::int64_t& into) noexcept {
         const auto text = token.text;
         std::int64_t value = 0;
-        const bool plain = !token.quoted && !text.empty() && text.size() <= 18 && (text[0] != '0' || text.size() == 1);
+        const bool fits = text.size() <= 18 || (text.size() == 19 && text[0] < '9');
+        const bool plain = !token.quoted && !text.empty() && fits && (text[0] != '0' || text.size() == 1);
         if (!plain)
             return large_number(token, into);
         std::size_t i = 0;

@@ -29,8 +29,9 @@ Feed::~Feed() = default;
 asio::awaitable<void> Feed::run() {
     running_ = true;
     update_status("starting");
-    for (auto& shard : shards_)
-        shard->start(now());
+    if (!stopping_)
+        for (auto& shard : shards_)
+            shard->start(now());
     const auto token = asio::as_tuple(asio::use_awaitable);
     while (!stopping_ || children_ > 0) {
         pulse_.expires_after(pulse_interval);
@@ -54,10 +55,11 @@ void Feed::stop() {
     pulse_.cancel();
 }
 
-void Feed::start_child(asio::awaitable<void> child, asio::cancellation_slot slot) {
+void Feed::start_child(asio::awaitable<void> child) {
     ++children_;
     auto done = [this](std::exception_ptr e) {
         --children_;
+        pulse_.cancel(); // run() may be waiting for this one
         if (!e)
             return;
         try {
@@ -66,7 +68,7 @@ void Feed::start_child(asio::awaitable<void> child, asio::cancellation_slot slot
             log::error("feed", "task_failed", {{"feed", name_}, {"error", what.what()}});
         }
     };
-    asio::co_spawn(hot_, std::move(child), asio::bind_cancellation_slot(slot, std::move(done)));
+    asio::co_spawn(hot_, std::move(child), std::move(done));
 }
 
 // A shard of the right group with room, a new one if the limits allow it, else none.
@@ -87,7 +89,6 @@ Shard* Feed::shard_for(const Subscription& what) {
 }
 
 void Feed::subscribe(const std::vector<Wanted>& wanted) {
-    const Moment at = now();
     for (const auto& w : wanted) {
         if (find(w.what) != nullptr)
             continue;
@@ -123,10 +124,10 @@ void Feed::subscribe(const std::vector<Wanted>& wanted) {
             slots.known = true;
             slots.state = InstrumentState::down; // so that the first state is a change
             set_state(w.what.instrument, InstrumentState::pending, "subscribing");
-            health_.watch(w.what.instrument,
-                options_.stale_limit ? options_.stale_limit(w.what.instrument) : std::nullopt, at.mono);
         }
         shard->add(w);
+        if (shard->gave_up())
+            set_state(w.what.instrument, InstrumentState::refused, last_reason_);
     }
     update_status({});
 }
@@ -144,13 +145,16 @@ void Feed::unsubscribe(const std::vector<Subscription>& gone) {
         auto& slots = by_instrument_[index_of(what.instrument)];
         if (what.kind == Kind::quote)
             slots.quote = no_slot;
-        else if (what.kind == Kind::trade)
+        else if (what.kind == Kind::trade) {
             slots.trade = no_slot;
-        else
+            slots.last.reset();
+        } else
             std::erase_if(slots.bars, [&](const auto& b) { return b.second == slot; });
         if (slots.quote == no_slot && slots.trade == no_slot && slots.bars.empty()) {
             slots = InstrumentSlots();
             health_.forget(what.instrument);
+        } else {
+            settle_state(what.instrument); // it may have waited for this one
         }
     }
     update_status({});
@@ -177,11 +181,11 @@ Feed::ChannelState* Feed::find(const Subscription& what) {
 bool Feed::admit(Shard& shard, int place, ChannelState& channel, std::uint64_t id, bool contiguous) {
     if (!shard.accept(place, channel.wanted.what, id, contiguous))
         return false;
-    if (channel.fresh_link || channel.gap_open) [[unlikely]]
-        after_first(channel, id, contiguous, wall_now());
+    if ((channel.gap_open || channel.told != 0) && !after_break(channel, id, contiguous)) [[unlikely]]
+        return false;
     channel.last_id = id;
     channel.any_id = true;
-    ++channel.messages_on_link;
+    ++channel.messages;
     health_.touch(channel.wanted.what.instrument);
     return true;
 }
@@ -255,9 +259,23 @@ MonoTime Feed::reserve_connect(MonoTime now) {
 }
 
 // One REST call seeds every quote that no frame has told yet: nothing is sent by the venue while nothing changes.
-asio::awaitable<void> Feed::seed_quotes(std::vector<InstrumentName> names) {
+void Feed::seed_quiet(const Shard& shard) {
+    std::vector<Seed> quiet;
+    for (auto& c : channels_) {
+        if (!c.in_use || c.shard != shard.number() || c.wanted.what.kind != Kind::quote || c.seeded || !c.acked ||
+            c.messages != c.messages_before_link)
+            continue;
+        c.seeded = true;
+        quiet.push_back({c.wanted.what, c.messages});
+    }
+    if (!quiet.empty() && !stopping_)
+        start_child(seed_quotes(std::move(quiet)));
+}
+
+asio::awaitable<void> Feed::seed_quotes(std::vector<Seed> seeds) {
     QuoteRequest request;
-    request.instruments = std::move(names);
+    for (const auto& s : seeds)
+        request.instruments.push_back(instruments_.name_of(s.what.instrument));
     auto asking = provider_.get_quotes(std::move(request), rest_);
     auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
     const auto quotes = co_await asio::co_spawn(control_, std::move(asking), token);
@@ -270,11 +288,13 @@ asio::awaitable<void> Feed::seed_quotes(std::vector<InstrumentName> names) {
         const auto id = instruments_.find(name);
         if (!id)
             continue;
-        Subscription what;
-        what.instrument = *id;
-        auto* channel = find(what);
-        // A frame that came first is newer than any answer.
-        if (channel == nullptr || channel->messages_on_link > 0)
+        const auto asked = std::find_if(
+            seeds.begin(), seeds.end(), [&](const Seed& s) { return s.what.instrument == *id; });
+        if (asked == seeds.end())
+            continue;
+        // A frame that came meanwhile is newer than any answer, on whichever connection; without one, nothing is live.
+        auto* channel = find(asked->what);
+        if (channel == nullptr || !channel->acked || channel->messages != asked->messages)
             continue;
         Quote seed = quote;
         seed.instrument = *id;

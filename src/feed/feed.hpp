@@ -71,10 +71,28 @@ private:
         Wanted wanted;
         Channel channel = no_channel;
         int shard = 0;
-        bool acked = false, in_use = false, gap_open = false, any_id = false, fresh_link = false, announced_silent = false;
+        bool acked = false, in_use = false, gap_open = false, any_id = false, announced_silent = false, seeded = false;
         std::uint64_t last_id = 0;
-        std::optional<UnixNanos> last_received;
-        std::uint64_t messages_on_link = 0;
+        std::uint64_t told = 0; // after a handover: ids up to here were told, published or lost; 0: let all pass
+        std::uint64_t messages = 0, messages_before_link = 0;
+    };
+    // How a connection ended, for those who listen.
+    enum class Fate : std::uint8_t {
+        closed,             // by us: replaced, or all is over
+        replacement_failed, // another one serves meanwhile
+        connect_failed,     // nobody serves, as before
+        taken_over,         // its replacement serves on
+        lost,
+    };
+    struct EndedLink {
+        Fate fate = Fate::closed;
+        LinkEnd end;
+        UnixNanos last_heard{}; // the last byte
+        std::optional<std::chrono::milliseconds> retry_in;
+    };
+    struct Seed { // a quote to ask REST for
+        Subscription what;
+        std::uint64_t messages = 0; // of its channel until then
     };
     struct InstrumentSlots {
         std::uint32_t quote = no_slot, trade = no_slot;
@@ -96,22 +114,26 @@ private:
     void on_skipped(Skip why, std::string_view what);
     void on_link_up(Shard& shard, const std::string& peer);
     void on_link_ready(Shard& shard);
-    void on_link_ended(Shard& shard, bool was_active, bool lost, const LinkEnd& end, std::optional<std::chrono::milliseconds> retry_in);
+    void on_link_ended(Shard& shard, const EndedLink& ended);
     void on_rotated(Shard& shard);
     void on_gave_up(Shard& shard, const LinkEnd& end);
     MonoTime reserve_connect(MonoTime now); // spacing between attempts
 
     ChannelState* find(const Subscription& what);
     bool admit(Shard& shard, int place, ChannelState& channel, std::uint64_t id, bool contiguous);
-    void after_first(ChannelState& channel, std::uint64_t id, bool contiguous, UnixNanos at);
+    bool after_break(ChannelState& channel, std::uint64_t id, bool contiguous);
+    void take_up(ChannelState& channel, const Handover::Standing& standing, std::string_view cause);
+    void lose(ChannelState& channel, std::string_view reason, UnixNanos from);
+    void watch(InstrumentId id);
     void set_state(InstrumentId id, InstrumentState state, std::string_view reason);
     void settle_state(InstrumentId id);
     void update_status(std::string_view reason);
     void measure_latency(const std::optional<UnixNanos>& event_time, UnixNanos received) noexcept;
     Shard* shard_for(const Subscription& what);
     void scan(Moment now);
-    asio::awaitable<void> seed_quotes(std::vector<InstrumentName> names);
-    void start_child(asio::awaitable<void> child, asio::cancellation_slot slot = {});
+    void seed_quiet(const Shard& shard);
+    asio::awaitable<void> seed_quotes(std::vector<Seed> seeds);
+    void start_child(asio::awaitable<void> child);
 
     asio::any_io_executor hot_, control_;
     DataProvider& provider_;

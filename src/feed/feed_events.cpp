@@ -35,7 +35,11 @@ void Feed::set_state(InstrumentId id, InstrumentState state, std::string_view re
     sink_.state(id, state, reason, options_.provider);
 }
 
-// Live once every channel of the instrument is acknowledged.
+void Feed::watch(InstrumentId id) {
+    health_.watch(id, options_.stale_limit ? options_.stale_limit(id) : std::nullopt, mono_now());
+}
+
+// Live once every channel of the instrument is acknowledged; one that went stale stays so until data comes.
 void Feed::settle_state(InstrumentId id) {
     const auto& slots = by_instrument_[index_of(id)];
     const auto acked = [&](std::uint32_t slot) { return slot == no_slot || channels_[slot].acked; };
@@ -44,7 +48,9 @@ void Feed::settle_state(InstrumentId id) {
     for (const auto& bar : slots.bars)
         if (!acked(bar.second))
             return;
-    set_state(id, InstrumentState::live, "subscribed");
+    watch(id);
+    const bool stale = health_.is_stale(id);
+    set_state(id, stale ? InstrumentState::stale : InstrumentState::live, stale ? "subscribed, no data so far" : "subscribed");
 }
 
 void Feed::update_status(std::string_view reason) {
@@ -54,14 +60,14 @@ void Feed::update_status(std::string_view reason) {
         next.wanted += c.in_use;
         next.acked += c.in_use && c.acked;
     }
-    bool all_ready = true, any_gave_up = false, any_down = false;
+    bool any_serves = false, all_connected = true, any_gave_up = false;
     std::optional<MonoTime> last;
     for (const auto& shard : shards_) {
         if (shard->size() == 0)
             continue;
-        all_ready = all_ready && shard->connected();
+        any_serves = true;
+        all_connected = all_connected && shard->connected();
         any_gave_up = any_gave_up || shard->gave_up();
-        any_down = any_down || !shard->connected();
         next.connections += shard->open_links();
         if (const auto at = shard->last_received(); at && (!last || *last < *at))
             last = at;
@@ -71,10 +77,11 @@ void Feed::update_status(std::string_view reason) {
         next.last_received = at.wall - (at.mono - *last);
     next.reconnects = stats_.reconnects;
     const bool ever = status_.state == FeedState::live || status_.state == FeedState::down;
-    next.state = any_gave_up ? FeedState::refused
-                 : all_ready ? FeedState::live
-                 : ever      ? FeedState::down
-                             : FeedState::connecting;
+    if (any_serves) // with nothing wanted it stays what it was
+        next.state = any_gave_up     ? FeedState::refused
+                     : all_connected ? FeedState::live
+                     : ever          ? FeedState::down
+                                     : FeedState::connecting;
     if (!reason.empty())
         next.reason = reason;
     if (next.state != status_.state || status_.since == UnixNanos())
@@ -88,9 +95,9 @@ void Feed::on_link_up(Shard& shard, const std::string& peer) {
     log::info("feed", "link_up", {{"feed", name_}, {"shard", shard.number()}, {"peer", peer}, {"streams", shard.size()}});
     for (auto& c : channels_)
         if (c.in_use && c.shard == shard.number()) {
-            c.fresh_link = true;
-            c.messages_on_link = 0;
-            c.acked = false;
+            c.messages_before_link = c.messages;
+            c.told = 0;
+            c.acked = c.seeded = false;
         }
     Event e;
     e.event = "link_up";
@@ -115,12 +122,7 @@ void Feed::on_acknowledged(Shard& shard, std::span<const Subscription> done) {
 void Feed::on_link_ready(Shard& shard) {
     log::info("feed", "subscribed", {{"feed", name_}, {"shard", shard.number()}, {"streams", shard.size()}});
     update_status("subscribed");
-    std::vector<InstrumentName> quiet;
-    for (const auto& c : channels_)
-        if (c.in_use && c.shard == shard.number() && c.wanted.what.kind == Kind::quote && c.messages_on_link == 0)
-            quiet.push_back(instruments_.name_of(c.wanted.what.instrument));
-    if (!quiet.empty() && !stopping_)
-        start_child(seed_quotes(std::move(quiet)));
+    seed_quiet(shard);
     sink_.flush(now());
 }
 
@@ -128,77 +130,101 @@ void Feed::on_rotated(Shard& shard) {
     ++stats_.rotations;
     log::info("feed", "rotated", {{"feed", name_}, {"shard", shard.number()}});
     update_status("rotated");
+    seed_quiet(shard);
 }
 
-void Feed::on_link_ended(Shard& shard, bool was_active, bool lost, const LinkEnd& end,
-    std::optional<std::chrono::milliseconds> retry_in) {
-    const bool orderly = end.reason == errc::stopped;
-    ++stats_.ends[orderly ? (stopping_ ? "shutdown" : "replaced")
-                          : std::string(end.reason.category() == tickgate_category() ? end.reason.message() : "network")];
-    if (orderly || stopping_) {
+void Feed::on_link_ended(Shard& shard, const EndedLink& ended) {
+    if (ended.fate == Fate::closed) {
+        ++stats_.ends[stopping_ ? "shutdown" : "replaced"];
         log::debug("feed", "link_closed", {{"feed", name_}, {"shard", shard.number()}});
         return;
     }
-    log::warn("feed", lost ? "link_down" : "connect_failed",
+    const auto& end = ended.end;
+    ++stats_.ends[end.reason.category() == tickgate_category() ? end.reason.message() : "network"];
+    const char* what = ended.fate == Fate::replacement_failed ? "replacement_failed"
+                       : ended.fate == Fate::connect_failed   ? "connect_failed"
+                       : ended.fate == Fate::taken_over       ? "link_taken_over"
+                                                              : "link_down";
+    log::warn("feed", what,
         {{"feed", name_}, {"shard", shard.number()}, {"error", end.reason}, {"detail", end.detail},
-            {"retry_in_ms", retry_in ? retry_in->count() : -1}});
-    if (!was_active)
+            {"retry_in_ms", ended.retry_in ? ended.retry_in->count() : -1}});
+    if (ended.fate == Fate::replacement_failed)
         return;
     const auto reason = describe(end.reason) + (end.detail.empty() ? "" : ": " + end.detail);
     last_reason_ = reason;
-    if (!lost) {
-        for (const auto& c : channels_)
-            if (c.in_use && c.shard == shard.number())
-                set_state(c.wanted.what.instrument, InstrumentState::down, reason);
-        update_status(reason);
-        sink_.flush(now());
-        return;
+    if (ended.fate == Fate::lost) {
+        ++stats_.reconnects;
+        Event e;
+        e.event = "link_down";
+        e.feed = name_;
+        e.provider = options_.provider;
+        e.cause = describe(end.reason);
+        e.text = end.detail;
+        e.from = ended.last_heard;
+        sink_.event(e);
     }
-    ++stats_.reconnects;
-    Event e;
-    e.event = "link_down";
-    e.feed = name_;
-    e.provider = options_.provider;
-    e.cause = describe(end.reason);
-    e.text = end.detail;
-    e.from = wall_now();
-    sink_.event(e);
-    // Nothing is replayed by the venue: each channel has a hole from here on, of a size nobody knows so far.
     for (auto& c : channels_) {
         if (!c.in_use || c.shard != shard.number())
             continue;
-        const bool had_data = c.any_id || c.acked;
-        c.acked = false;
-        by_instrument_[index_of(c.wanted.what.instrument)].last.reset();
-        set_state(c.wanted.what.instrument, InstrumentState::down, reason);
-        if (!had_data || c.gap_open)
-            continue;
-        c.gap_open = true;
-        ++stats_.gaps;
-        auto gap = channel_event("gap_opened", c.wanted.what, options_.provider, "link_down");
-        gap.feed = name_;
-        gap.from = e.from;
-        sink_.event(gap);
+        if (ended.fate == Fate::connect_failed)
+            set_state(c.wanted.what.instrument, InstrumentState::down, reason);
+        else if (ended.fate == Fate::lost || shard.missing(c.wanted.what))
+            lose(c, reason, ended.last_heard);
     }
     update_status(reason);
     sink_.flush(now());
 }
 
-// First message of a channel after a new connection: closes the hole, with its size where ids are contiguous.
-void Feed::after_first(ChannelState& channel, std::uint64_t id, bool contiguous, UnixNanos at) {
-    channel.fresh_link = false;
-    if (!channel.gap_open)
+// Nothing is replayed by the venue: the channel has a hole from here on, of a size nobody knows so far.
+void Feed::lose(ChannelState& channel, std::string_view reason, UnixNanos from) {
+    const auto& what = channel.wanted.what;
+    const bool had_data = channel.any_id || channel.acked;
+    channel.acked = false;
+    by_instrument_[index_of(what.instrument)].last.reset();
+    health_.pause(what.instrument);
+    set_state(what.instrument, InstrumentState::down, reason);
+    if (!had_data || channel.gap_open)
         return;
+    channel.gap_open = true;
+    ++stats_.gaps;
+    auto gap = channel_event("gap_opened", what, options_.provider, "link_down");
+    gap.feed = name_;
+    gap.from = from;
+    sink_.event(gap);
+}
+
+// First message of a channel after a break; false if it was told before. Closes the hole, with its size where ids are
+// contiguous.
+bool Feed::after_break(ChannelState& channel, std::uint64_t id, bool contiguous) {
+    if (id != 0 && id <= channel.told)
+        return false;
+    channel.told = 0;
+    if (!channel.gap_open)
+        return true;
     channel.gap_open = false;
     auto e = channel_event("gap_closed", channel.wanted.what, options_.provider, "link_down");
     e.feed = name_;
-    e.to = at;
+    e.to = wall_now();
     e.filled = 0;
     if (contiguous && channel.any_id && id > channel.last_id) {
         e.lost = id - channel.last_id - 1;
         stats_.lost += *e.lost;
     }
     sink_.event(e);
+    return true;
+}
+
+// After a handover, orderly or not.
+void Feed::take_up(ChannelState& channel, const Handover::Standing& standing, std::string_view cause) {
+    const auto& what = channel.wanted.what;
+    if (standing.lost) {
+        on_gap(what, standing.count, cause);
+        channel.last_id = standing.told;
+        channel.any_id = true;
+    }
+    // Bars are numbered by the venue's clock, which may step back: for them a repeat is the lesser evil.
+    if (what.kind != Kind::bar)
+        channel.told = standing.told;
 }
 
 void Feed::on_gap(Subscription what, std::optional<std::uint64_t> lost, std::string_view cause) {
@@ -226,6 +252,8 @@ void Feed::on_rejected(Subscription what, error_code reason, std::string_view ve
     e.feed = name_;
     e.text = text;
     sink_.event(e);
+    if (auto* c = find(what))
+        c->acked = false;
     const auto state = unknown ? InstrumentState::unknown_symbol : InstrumentState::refused;
     if (index_of(what.instrument) < by_instrument_.size() && by_instrument_[index_of(what.instrument)].known)
         set_state(what.instrument, state, describe(reason));
@@ -300,8 +328,7 @@ void Feed::scan(Moment now) {
                 shard->fail(errc::silent, "no data for any instrument");
                 for (const auto& c : channels_)
                     if (c.in_use && c.shard == shard->number())
-                        health_.watch(c.wanted.what.instrument,
-                            options_.stale_limit ? options_.stale_limit(c.wanted.what.instrument) : std::nullopt, now.mono);
+                        watch(c.wanted.what.instrument);
             }
     update_status({});
 }

@@ -21,6 +21,11 @@ public:
 
     // Starts (or restarts, after a new connection) watching; `limit` overrides the learned one.
     void watch(InstrumentId id, std::optional<std::chrono::milliseconds> limit, MonoTime now);
+    // No connection brings it: nothing is expected, what was learned is kept. watch() goes on.
+    void pause(InstrumentId id) noexcept {
+        if (index_of(id) < entries_.size())
+            entries_[index_of(id)].watched = false;
+    }
     void forget(InstrumentId id);
     void touch(InstrumentId id) noexcept {
         if (index_of(id) < entries_.size())

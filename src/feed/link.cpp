@@ -14,30 +14,38 @@ asio::awaitable<LinkEnd> Link::run(net::ConnectOptions connect, SubscriptionDelt
     options.connect = std::move(connect);
     options.headers = plan.headers;
     options.max_message = plan.max_message;
+    session_->want(wanted, now(), *this, sink_);
     int status = 0;
     std::string detail;
     auto connected = co_await net::ws_connect(plan.url, std::move(options), status, detail);
     LinkEnd end;
     if (!connected) {
         end.reason = connected.error();
+        // Who showed no credentials was refused for something else: the address, or the place.
+        if (status == 403 && plan.headers.empty())
+            end.reason = errc::restricted;
         end.detail = redact(detail);
+        co_return end;
+    }
+    if (closing_) {
+        end.reason = errc::stopped;
         co_return end;
     }
     connection_ = std::move(*connected);
     hooks_.up(connection_->peer());
-    const Moment at = now();
-    session_->want(wanted, at, *this, sink_);
-    session_->opened(at, *this);
+    session_->opened(now(), *this);
     check_end();
     const auto ws_end = co_await connection_->run(*this, plan.silence_limit);
-    if (wanted_end_) {
+    if (closing_) {
+        end.reason = errc::stopped;
+    } else if (wanted_end_) {
         end = *wanted_end_;
     } else if (ws_end.error) { // also what we ended ourselves because the peer broke the protocol
         end.reason = ws_end.error;
         end.detail = ws_end.reason;
     } else {
         const auto closed = session_->closed(ws_end.code, ws_end.reason);
-        end.reason = ws_end.by_us ? make_error_code(errc::stopped) : closed.reason;
+        end.reason = closed.reason;
         end.detail = closed.detail;
     }
     end.detail = redact(end.detail);
@@ -45,9 +53,9 @@ asio::awaitable<LinkEnd> Link::run(net::ConnectOptions connect, SubscriptionDelt
 }
 
 void Link::want(const SubscriptionDelta& delta, Moment now) {
+    session_->want(delta, now, *this, sink_);
     if (connection_)
-        session_->want(delta, now, *this, sink_);
-    check_end();
+        check_end();
 }
 
 void Link::tick(Moment now) {
@@ -57,18 +65,14 @@ void Link::tick(Moment now) {
     check_end();
 }
 
-void Link::stop() {
-    if (connection_)
-        connection_->stop();
-}
-
 void Link::close(std::uint16_t code, std::string_view why) {
+    closing_ = true;
     if (connection_)
         connection_->close(code, why);
 }
 
 void Link::fail(error_code reason, std::string detail) {
-    if (!connection_ || wanted_end_)
+    if (!connection_ || wanted_end_ || closing_)
         return;
     wanted_end_ = LinkEnd{reason, std::move(detail)};
     connection_->stop();
@@ -86,7 +90,10 @@ void Link::on_read_done(Moment now) {
 
 bool Link::wants_pause() { return hooks_.behind(); }
 
-void Link::send(std::string_view text) { connection_->send_text(text); }
+void Link::send(std::string_view text) {
+    if (connection_) // a session has nothing to say before opened()
+        connection_->send_text(text);
+}
 
 void Link::check_end() {
     const auto& end = session_->ended();

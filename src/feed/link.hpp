@@ -34,10 +34,9 @@ public:
     // Connects, hands the session what is wanted, and reads until the end. Cancellable while it connects.
     asio::awaitable<LinkEnd> run(net::ConnectOptions connect, SubscriptionDelta wanted);
 
-    void want(const SubscriptionDelta& delta, Moment now);
+    void want(const SubscriptionDelta& delta, Moment now); // also while it connects
     void tick(Moment now);
-    void stop();                                          // at once
-    void close(std::uint16_t code, std::string_view why); // in order
+    void close(std::uint16_t code, std::string_view why); // in order; run() then tells `stopped`, however it went
     void fail(error_code reason, std::string detail);     // ends with this reason
 
     const ConnectionPlan& plan() const noexcept { return session_->plan(); }
@@ -56,7 +55,7 @@ private:
     Hooks hooks_;
     std::unique_ptr<net::WsConnection> connection_;
     std::optional<LinkEnd> wanted_end_;
-    bool replacement_asked_ = false;
+    bool replacement_asked_ = false, closing_ = false;
 };
 
 } // namespace tickgate::feed

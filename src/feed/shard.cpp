@@ -40,7 +40,9 @@ void Shard::Sink::on_rejected(Subscription what, error_code reason, std::string_
 }
 
 void Shard::Sink::on_gap(Subscription what, std::optional<std::uint64_t> lost) {
-    if (place == shard->fsm_.active())
+    // Of two connections the one counts whose messages are published.
+    const auto& handover = shard->handover_;
+    if (handover ? handover->source(what) == shard->side(place) : place == shard->fsm_.active())
         shard->feed_.on_gap(what, lost, "sequence");
 }
 
@@ -54,17 +56,22 @@ Shard::Shard(Feed& feed, int number, int group, std::uint64_t seed)
 
 void Shard::add(const Wanted& wanted) {
     ++wanted_;
+    if (handover_)
+        handover_->begin_on_new(wanted.what);
     SubscriptionDelta delta;
     delta.add.push_back(wanted);
     for (auto& p : places_)
         if (p.link) {
             p.missing.insert(wanted.what);
+            p.ready = false;
             p.link->want(delta, now());
         }
 }
 
 void Shard::remove(const Subscription& gone) {
     --wanted_;
+    if (handover_)
+        handover_->forget(gone);
     SubscriptionDelta delta;
     delta.remove.push_back(gone);
     for (auto& p : places_)
@@ -96,9 +103,11 @@ void Shard::fail(error_code reason, std::string detail) {
 }
 
 void Shard::tick(Moment now) {
-    for (auto& p : places_)
-        if (p.link)
-            p.link->tick(now);
+    for (int i = 0; i < 2; ++i)
+        if (place(i).link) {
+            place(i).link->tick(now);
+            check_ready(i); // of a connection that nothing is asked of
+        }
     if (handover_ && handover_->open() == 0)
         fsm_.handed_over(now.mono);
     perform(now);
@@ -109,16 +118,13 @@ void Shard::perform(Moment now) {
         const auto step = fsm_.next(now.mono);
         switch (step.act) {
         case ShardFsm::Act::none: return;
-        case ShardFsm::Act::start:
-            place(step.place).running = true;
-            feed_.start_child(run_link(step.place), place(step.place).cancel.slot());
-            break;
+        case ShardFsm::Act::start: start_link(step.place); break;
         case ShardFsm::Act::promoted:
             place(step.place).ready = place(step.place).missing.empty();
             feed_.on_rotated(*this);
             break;
         case ShardFsm::Act::close:
-            end_handover("rotation");
+            end_handover(1 - step.place, "rotation");
             if (auto& p = place(step.place); p.link)
                 p.link->close(1000, "replaced");
             break;
@@ -127,36 +133,60 @@ void Shard::perform(Moment now) {
     }
 }
 
-asio::awaitable<void> Shard::run_link(int i) {
-    LinkEnd end;
-    try {
-        end = co_await connect_and_read(i);
-    } catch (const std::exception& e) {
-        end.reason = errc::venue_error;
-        end.detail = redact(e.what());
-    }
+void Shard::start_link(int i) {
     auto& p = place(i);
-    bool was_up = false;
+    p.running = true;
+    ++feed_.children_;
+    auto done = [this, i](std::exception_ptr bug, LinkEnd end) {
+        --feed_.children_;
+        try {
+            if (bug)
+                std::rethrow_exception(bug);
+        } catch (const std::exception& e) { // a cancelled wait, or a fault of ours
+            end.reason = stopping_ ? errc::stopped : errc::venue_error;
+            end.detail = redact(e.what());
+        }
+        link_done(i, std::move(end));
+    };
+    asio::co_spawn(feed_.hot_, connect_and_read(i), asio::bind_cancellation_slot(p.cancel.slot(), std::move(done)));
+}
+
+// The connection's coroutine has ended. What follows is started by the next pulse: the slot that cancels the coroutine
+// may not be given away before its frame is gone.
+void Shard::link_done(int i, LinkEnd end) {
+    auto& p = place(i);
+    const Moment at = now();
+    Feed::EndedLink ended;
+    ended.last_heard = at.wall;
+    const bool was_up = fsm_.is_up(i);
     if (p.link) {
         const auto stats = p.link->stats();
         closed_bytes_ += stats.bytes_in;
         closed_frames_ += stats.messages_in;
         closed_reads_ += stats.reads;
-        was_up = fsm_.is_up(i);
+        if (stats.last_received != MonoTime())
+            ended.last_heard -= at.mono - stats.last_received;
     }
     p.link.reset();
     p.missing.clear();
     p.running = p.ready = p.cancellable = false;
     last_end_ = end;
     const bool was_active = i == fsm_.active();
-    const Moment at = now();
     fsm_.link_ended(i, stopping_ ? make_error_code(errc::stopped) : end.reason, at.mono);
-    // Serving goes on without a hole if the replacement was up when the active connection ended.
-    const bool lost = was_active && was_up && !(fsm_.active() != i && fsm_.is_up(fsm_.active()));
     if (handover_)
-        end_handover("link_down");
-    feed_.on_link_ended(*this, was_active, lost, end, fsm_.retry_in(at.mono));
-    perform(at);
+        end_handover(1 - i, "link_down");
+    if (stopping_ || end.reason == errc::stopped)
+        ended.fate = Feed::Fate::closed;
+    else if (!was_active)
+        ended.fate = Feed::Fate::replacement_failed;
+    else if (fsm_.active() != i && fsm_.is_up(fsm_.active()))
+        ended.fate = Feed::Fate::taken_over;
+    else
+        ended.fate = was_up ? Feed::Fate::lost : Feed::Fate::connect_failed;
+    ended.end = std::move(end);
+    ended.retry_in = fsm_.retry_in(at.mono);
+    feed_.on_link_ended(*this, ended);
+    feed_.pulse_.cancel();
 }
 
 asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
@@ -190,10 +220,7 @@ asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
         else
             begin_handover();
     };
-    hooks.replace = [this, i] {
-        if (i == fsm_.active())
-            fsm_.replace(mono_now());
-    };
+    hooks.replace = [this, i] { fsm_.replace(i, mono_now()); };
     hooks.flush = [this](Moment at) { feed_.sink_.flush(at); };
     hooks.behind = [this] { return feed_.sink_.behind(); };
     p.link = std::make_unique<Link>(std::move(*session), p.sink, std::move(hooks));
@@ -223,24 +250,30 @@ void Shard::check_ready(int i) {
 void Shard::begin_handover() {
     handover_.emplace();
     old_place_ = fsm_.active();
-    for (const auto& c : feed_.channels_)
-        if (c.in_use && c.shard == number_)
+    for (const auto& c : feed_.channels_) {
+        if (!c.in_use || c.shard != number_)
+            continue;
+        if (c.acked || c.any_id)
             handover_->begin(c.wanted.what, c.any_id ? c.last_id : 0);
+        else
+            handover_->begin_on_new(c.wanted.what);
+    }
 }
 
-void Shard::end_handover(std::string_view cause) {
+void Shard::end_handover(int survivor, std::string_view cause) {
     if (!handover_)
         return;
     const auto finished = std::move(*handover_);
     handover_.reset();
-    for (const auto& c : feed_.channels_)
-        if (c.in_use && c.shard == number_ && finished.lost_touch(c.wanted.what))
-            feed_.on_gap(c.wanted.what, std::nullopt, cause);
+    if (stopping_)
+        return;
+    for (auto& c : feed_.channels_)
+        if (c.in_use && c.shard == number_)
+            feed_.take_up(c, finished.standing(c.wanted.what, side(survivor)), cause);
 }
 
 bool Shard::accept_in_handover(int i, const Subscription& channel, std::uint64_t id, bool contiguous) {
-    const auto from = i == old_place_ ? Handover::From::old_link : Handover::From::new_link;
-    return handover_->accept(channel, from, id, contiguous);
+    return handover_->accept(channel, side(i), id, contiguous);
 }
 
 std::optional<MonoTime> Shard::last_received() const noexcept {

@@ -36,6 +36,8 @@ public:
     std::optional<MonoTime> last_received() const noexcept;
     std::uint64_t open_links() const noexcept;
     void fail(error_code reason, std::string detail);
+    // Wanted, not acknowledged on the connection that serves.
+    bool missing(const Subscription& what) const { return places_[active()].missing.contains(what); }
     void add_stats(std::uint64_t& bytes, std::uint64_t& frames, std::uint64_t& reads) const noexcept;
 
     // Whether a message that came on `place` is published; hot.
@@ -70,11 +72,15 @@ private:
 
     std::size_t active() const noexcept { return static_cast<std::size_t>(fsm_.active()); }
     Place& place(int i) noexcept { return places_[static_cast<std::size_t>(i)]; }
-    asio::awaitable<void> run_link(int place);
+    void start_link(int place);
     asio::awaitable<LinkEnd> connect_and_read(int place);
+    void link_done(int place, LinkEnd end);
     void perform(Moment now);
     void begin_handover();
-    void end_handover(std::string_view cause);
+    void end_handover(int survivor, std::string_view cause);
+    Handover::From side(int place) const noexcept {
+        return place == old_place_ ? Handover::From::old_link : Handover::From::new_link;
+    }
     bool accept_in_handover(int place, const Subscription& channel, std::uint64_t id, bool contiguous);
     void check_ready(int place);
 

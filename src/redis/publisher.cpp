@@ -202,7 +202,7 @@ void Publisher::Impl::flush() {
 
 // The next bytes to hand to the socket; empty: nothing to send, or it must wait for answers.
 std::string_view Publisher::Impl::next_piece(MonoTime now) {
-    if (!live_ || queue_.in_flight_bytes() >= write_window)
+    if (!live_ || queue_.in_flight_bytes() >= write_window_)
         return {};
     if (!lease_.valid(now)) {
         drop_connection("lease_expired", errc::not_owner);

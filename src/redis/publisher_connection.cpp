@@ -236,6 +236,7 @@ void Publisher::Impl::drop_connection(std::string_view reason, const error_code&
 }
 
 void Publisher::Impl::disconnected() {
+    write_window_ = least_window;
     if (!stream_)
         return;
     stream_.reset();
@@ -299,7 +300,7 @@ asio::awaitable<void> Publisher::Impl::write_loop() {
         }
         ++stats_.flushes;
         if (queue_.unsent_bytes() > 0 || pending_head_ < pending_.size())
-            want_write_ = queue_.in_flight_bytes() < write_window;
+            want_write_ = queue_.in_flight_bytes() < write_window_;
         else if (batch_messages_ > 0)
             batch_written();
     }

@@ -47,8 +47,9 @@ struct Publisher::Impl {
         MonoTime at{};
     };
 
-    // Sent and not answered: bounds the delay in front of a slow Redis.
-    static constexpr std::size_t write_window = 512 * 1024;
+    // Bytes sent and not answered: bounds the delay in front of a slow Redis, grows while a quick one answers at once.
+    static constexpr std::size_t least_window = 512 * 1024, most_window = 4 * 1024 * 1024;
+    std::size_t write_window_ = least_window;
 
     // publisher.cpp
     ChannelId open_channel(Subscription what, std::string_view provider, std::string_view native);

@@ -118,9 +118,15 @@ void Publisher::Impl::answered_up_to(MonoTime now) {
         marks_begin_ = (marks_begin_ + 1) % marks_.size();
         --marks_count_;
     }
-    if (any && latency_)
-        latency_->redis_round_trip(static_cast<std::uint64_t>(
-            std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - sent).count(), 0)));
+    if (any) {
+        const auto round_trip = std::chrono::duration_cast<std::chrono::microseconds>(now - sent);
+        if (round_trip < std::chrono::milliseconds(20))
+            write_window_ = std::min(write_window_ * 2, most_window);
+        else if (round_trip > std::chrono::milliseconds(200))
+            write_window_ = least_window;
+        if (latency_)
+            latency_->redis_round_trip(static_cast<std::uint64_t>(std::max<std::int64_t>(round_trip.count(), 0)));
+    }
     if (marks_count_ == 0 && queue_.in_flight_bytes() > 0) {
         marks_[marks_begin_] = {queue_.sent_position(), now};
         marks_count_ = 1;
