@@ -72,6 +72,7 @@ private:
         Channel channel = no_channel;
         int shard = 0;
         bool acked = false, in_use = false, gap_open = false, any_id = false, announced_silent = false, seeded = false;
+        bool unseen = false; // with `told`: a first id that does not follow it is a loss
         std::uint64_t last_id = 0;
         std::uint64_t told = 0; // after a handover: ids up to here were told, published or lost; 0: let all pass
         std::uint64_t messages = 0, messages_before_link = 0;

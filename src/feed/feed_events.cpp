@@ -6,6 +6,7 @@
 #include "core/secret.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tickgate::feed {
 
@@ -50,7 +51,8 @@ void Feed::settle_state(InstrumentId id) {
             return;
     watch(id);
     const bool stale = health_.is_stale(id);
-    set_state(id, stale ? InstrumentState::stale : InstrumentState::live, stale ? "subscribed, no data so far" : "subscribed");
+    set_state(id, stale ? InstrumentState::stale : InstrumentState::live,
+        stale ? "subscribed, no data so far" : "subscribed");
 }
 
 void Feed::update_status(std::string_view reason) {
@@ -198,7 +200,9 @@ void Feed::lose(ChannelState& channel, std::string_view reason, UnixNanos from) 
 bool Feed::after_break(ChannelState& channel, std::uint64_t id, bool contiguous) {
     if (id != 0 && id <= channel.told)
         return false;
-    channel.told = 0;
+    const auto told = std::exchange(channel.told, 0);
+    if (told != 0 && channel.unseen && contiguous && id > told + 1 && !channel.gap_open)
+        on_gap(channel.wanted.what, id - told - 1, "rotation");
     if (!channel.gap_open)
         return true;
     channel.gap_open = false;
@@ -225,6 +229,7 @@ void Feed::take_up(ChannelState& channel, const Handover::Standing& standing, st
     // Bars are numbered by the venue's clock, which may step back: for them a repeat is the lesser evil.
     if (what.kind != Kind::bar)
         channel.told = standing.told;
+    channel.unseen = standing.unseen;
 }
 
 void Feed::on_gap(Subscription what, std::optional<std::uint64_t> lost, std::string_view cause) {

@@ -78,6 +78,7 @@ Handover::Standing Handover::standing(const Subscription& channel, From survivor
     const auto seen = e.seen[index(survivor)];
     s.told = std::max(e.published, seen);
     s.lost = seen > e.published;
+    s.unseen = seen == 0;
     if (s.lost && e.contiguous && e.published != 0)
         s.count = seen - e.published;
     return s;

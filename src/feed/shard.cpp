@@ -186,6 +186,8 @@ void Shard::link_done(int i, LinkEnd end) {
     ended.end = std::move(end);
     ended.retry_in = fsm_.retry_in(at.mono);
     feed_.on_link_ended(*this, ended);
+    if (fsm_.gave_up())
+        perform(at); // starts nothing
     feed_.pulse_.cancel();
 }
 

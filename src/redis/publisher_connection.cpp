@@ -205,6 +205,7 @@ void Publisher::Impl::became_owner(const HandshakeFsm& fsm) {
     commands_at_beat_ = stats_.commands_acked;
     log::info("redis", "publishing",
         {{"url", options_.url}, {"session", session_}, {"epoch", stats_.epoch}, {"queued_bytes", queue_.bytes()}});
+    stream_->gather(answers_at_once);
     rewrite_everything();
     tick({now, wall_now()});
     changed();
@@ -256,12 +257,13 @@ void Publisher::Impl::disconnected() {
 
 asio::awaitable<void> Publisher::Impl::read_loop() {
     while (!dropped_) {
-        const auto n = co_await stream_->read_some(scanner_.prepare());
+        // Into a buffer of its own: meanwhile take_waiting() gives the scanner what came.
+        const auto n = co_await stream_->read_some(read_buffer_);
         if (!n) {
             drop_connection("connection_closed", n.error());
             co_return;
         }
-        scanner_.commit(*n);
+        scanner_.append({read_buffer_.data(), *n});
         const MonoTime at = mono_now();
         if (!take_replies(at))
             co_return;

@@ -81,6 +81,8 @@ void Publisher::Impl::write_alive() {
 void Publisher::Impl::renew(Moment now) {
     renewal_generation_ = ++generation_;
     lease_.renewal_sent(now.mono);
+    renewal_sent_ = now.mono;
+    stream_->gather(1);
     append_key(Tag::renew, {"EVAL", renew_script, "1", key("owner"), options_.instance,
                                text_of(static_cast<std::uint64_t>(owner_ttl.count()))});
     append_key(Tag::alive_renew, {"EVAL", renew_script, "1", key("alive"), session_,
@@ -199,6 +201,9 @@ void Publisher::Impl::rewrite_everything() {
 void Publisher::Impl::tick(Moment now) {
     if (stream_ && now.mono >= handshake_until_)
         return drop_connection("handshake_timed_out", errc::timed_out);
+    if (!live_)
+        return;
+    take_waiting(now.mono);
     if (!live_)
         return;
     if (!lease_.valid(now.mono))

@@ -39,9 +39,27 @@ bool Publisher::Impl::take_replies(MonoTime now) {
     return true;
 }
 
+// What has come since, without waiting.
+void Publisher::Impl::take_waiting(MonoTime now) {
+    char bytes[4096];
+    bool any = false;
+    while (const std::size_t n = stream_->try_read(bytes)) {
+        scanner_.append({bytes, n});
+        any = true;
+        if (!take_replies(now))
+            return;
+    }
+    if (any && live_ && !writing_ && !want_write_ && (queue_.unsent_bytes() > 0 || pending_head_ < pending_.size()))
+        pump(now);
+}
+
 bool Publisher::Impl::on_integer(const Command& c, std::int64_t value) {
     switch (c.tag) {
     case Tag::renew:
+        stream_->gather(answers_at_once);
+        if (latency_)
+            latency_->redis_round_trip(static_cast<std::uint64_t>(
+                std::chrono::duration_cast<std::chrono::microseconds>(mono_now() - renewal_sent_).count()));
         if (!lease_.renewal_answered(value == 1)) {
             drop_connection("owner_lost", errc::not_owner);
             return false;
@@ -119,13 +137,11 @@ void Publisher::Impl::answered_up_to(MonoTime now) {
         --marks_count_;
     }
     if (any) {
-        const auto round_trip = std::chrono::duration_cast<std::chrono::microseconds>(now - sent);
+        const auto round_trip = now - sent;
         if (round_trip < std::chrono::milliseconds(20))
             write_window_ = std::min(write_window_ * 2, most_window);
         else if (round_trip > std::chrono::milliseconds(200))
             write_window_ = least_window;
-        if (latency_)
-            latency_->redis_round_trip(static_cast<std::uint64_t>(std::max<std::int64_t>(round_trip.count(), 0)));
     }
     if (marks_count_ == 0 && queue_.in_flight_bytes() > 0) {
         marks_[marks_begin_] = {queue_.sent_position(), now};
