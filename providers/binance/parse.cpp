@@ -426,7 +426,7 @@ struct FrameParser::Impl {
 FrameParser::FrameParser() : impl_(std::make_unique<Impl>()) {}
 FrameParser::~FrameParser() = default;
 
-const Frame& FrameParser::parse(std::string_view bytes, UnixNanos at) {
+Frame& FrameParser::parse(std::string_view bytes, UnixNanos at) {
     impl_->parse(bytes, at);
     return impl_->frame;
 }

@@ -43,7 +43,7 @@ public:
 
     // `bytes` is followed by 64 readable bytes. `at` becomes received_time. Times in a frame may be milliseconds or
     // microseconds, told apart by their size.
-    const Frame& parse(std::string_view bytes, UnixNanos at);
+    Frame& parse(std::string_view bytes, UnixNanos at);
 
 private:
     struct Impl;

@@ -84,6 +84,7 @@ void BinanceSession::want(const SubscriptionDelta& delta, Moment now, Outbox& ou
         if (!added && it->second.state != StreamState::leaving)
             continue;
         it->second.state = StreamState::queued;
+        it->second.any_id = it->second.seen = false; // what passed meanwhile was nobody's
         operations_.push_back({true, 0, std::move(name)});
     }
     for (const auto& gone : delta.remove) {
@@ -145,7 +146,7 @@ void BinanceSession::send_due(Moment now, Outbox& out) {
 }
 
 void BinanceSession::received(std::string_view bytes, Moment at, Outbox&, EventSink& sink) {
-    const auto& frame = parser_.parse(bytes, at.wall);
+    auto& frame = parser_.parse(bytes, at.wall);
     switch (frame.type) {
     case Frame::Type::quote:
     case Frame::Type::trade:
@@ -173,7 +174,8 @@ bool BinanceSession::advance_id(Stream& stream, std::uint64_t id, bool contiguou
     return true;
 }
 
-void BinanceSession::deliver(const Frame& frame, EventSink& sink) {
+// What the parser cannot know is filled in where it stands: no copy.
+void BinanceSession::deliver(Frame& frame, EventSink& sink) {
     const auto it = streams_.find(frame.stream);
     if (it == streams_.end()) {
         sink.on_skipped(Skip::unknown_instrument, frame.stream);
@@ -189,21 +191,19 @@ void BinanceSession::deliver(const Frame& frame, EventSink& sink) {
     case Frame::Type::quote: {
         if (!advance_id(stream, *frame.quote.src_seq, false, sink))
             return;
-        Quote quote = frame.quote;
-        quote.instrument = stream.what.instrument;
-        sink.on_quote(quote);
+        frame.quote.instrument = stream.what.instrument;
+        sink.on_quote(frame.quote);
         return;
     }
     case Frame::Type::trade: {
         if (!advance_id(stream, *frame.trade.src_seq, frame.trade.contiguous_ids, sink))
             return;
-        Trade trade = frame.trade;
-        trade.instrument = stream.what.instrument;
-        sink.on_trade(trade);
+        frame.trade.instrument = stream.what.instrument;
+        sink.on_trade(frame.trade);
         return;
     }
     default: {
-        Bar bar = frame.bar;
+        Bar& bar = frame.bar;
         bar.instrument = stream.what.instrument;
         bar.timeframe = stream.what.timeframe;
         bar.close_time = bar_end(bar.open_time, bar.timeframe);
@@ -256,9 +256,13 @@ void BinanceSession::refuse(Request& request, const Frame& frame, EventSink& sin
     constexpr std::int64_t too_many = 4;
     if (request.subscribe && request.names.size() > 1 && frame.answer_error != too_many) {
         const auto middle = request.names.size() / 2;
-        for (std::size_t i = 0; i < request.names.size(); ++i)
+        for (std::size_t i = 0; i < request.names.size(); ++i) {
+            // What was unsubscribed meanwhile is not asked for again.
+            if (const auto it = streams_.find(request.names[i]); it == streams_.end() || it->second.state != StreamState::asked)
+                continue;
             operations_.push_back(
                 {true, next_batch_ + (i < middle ? 0u : 1u), std::move(request.names[i])});
+        }
         next_batch_ += 2;
         return;
     }
@@ -268,6 +272,8 @@ void BinanceSession::refuse(Request& request, const Frame& frame, EventSink& sin
         if (it == streams_.end())
             continue;
         const auto what = it->second.what;
+        if (!request.subscribe && it->second.state != StreamState::leaving)
+            continue; // wanted again meanwhile
         streams_.erase(it);
         if (request.subscribe)
             sink.on_rejected(what, reason, frame.answer_text);

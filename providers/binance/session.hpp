@@ -68,7 +68,7 @@ private:
     void send_due(Moment now, Outbox& out);
     void on_answer(const Frame& frame, Moment now, EventSink& sink);
     void refuse(Request& request, const Frame& frame, EventSink& sink);
-    void deliver(const Frame& frame, EventSink& sink);
+    void deliver(Frame& frame, EventSink& sink);
     bool advance_id(Stream& stream, std::uint64_t id, bool contiguous, EventSink& sink);
 
     ConnectionPlan plan_;

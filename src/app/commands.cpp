@@ -68,6 +68,10 @@ int run_tail(const TailArguments& arguments) {
     if (arguments.lines)
         options.view = cli::TailOptions::View::lines;
     std::string ca_file;
+    if (arguments.redis.find('@') != std::string::npos) {
+        fmt::print(stderr, "tickgate: --redis takes no credentials, other users would see them: put them into the file of --config\n");
+        return static_cast<int>(Exit::usage);
+    }
     if (!arguments.redis.empty()) {
         options.redis.url = arguments.redis;
     } else {

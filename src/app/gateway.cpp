@@ -175,6 +175,9 @@ std::vector<Wanted> Gateway::wanted_of(const Provider& provider, const Instrumen
 
 // On the hot loop.
 void Gateway::subscribe_found(Provider& provider, const std::vector<InstrumentInfo>& found) {
+    if (stopping_)
+        return; // a feed that starts now would not be told to stop
+    provider.resolved = true;
     std::map<std::string, std::vector<Wanted>> by_feed;
     for (const auto& info : found) {
         const auto id = instruments_.find(info.name);
@@ -187,7 +190,7 @@ void Gateway::subscribe_found(Provider& provider, const std::vector<InstrumentIn
         list.insert(list.end(), wanted.begin(), wanted.end());
     }
     for (const auto& [part, wanted] : by_feed)
-        if (auto* feed = feed_of(provider, part); feed != nullptr && !stopping_)
+        if (auto* feed = feed_of(provider, part); feed != nullptr)
             feed->subscribe(wanted);
     publisher_->flush(now());
 }
@@ -324,6 +327,9 @@ void Gateway::begin_stop(Exit code, const char* why) {
 
 // Credentials refused everywhere: nothing will ever be served.
 void Gateway::check_refused() {
+    for (const auto& p : providers_)
+        if (!p->symbols.empty() && !p->resolved)
+            return;
     if (feeds_.empty())
         return;
     for (const auto& f : feeds_)

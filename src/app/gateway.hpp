@@ -43,6 +43,7 @@ private:
         std::unique_ptr<ProviderRest> rest;
         std::shared_ptr<net::TlsContext> tls;
         std::vector<InstrumentName> symbols; // of the configuration, routed here
+        bool resolved = false;               // the venue answered for them once; hot loop
     };
     struct HotSnapshot {
         redis::PublisherStats publisher;

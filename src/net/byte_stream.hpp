@@ -40,12 +40,9 @@ public:
     virtual void cancel() noexcept = 0;
     // Ends our direction (FIN); reading goes on. Nothing may be written afterwards.
     virtual void shutdown_write() noexcept = 0;
-    // Reads what is there at once, without waiting; 0 if nothing is (always 0 over TLS). An end or a fault is left to
-    // read_some().
-    virtual std::size_t try_read(std::span<char>) noexcept { return 0; }
-
     // A pending read_some() may wait until so many bytes are there (TCP only; elsewhere it wakes for the first one), so
-    // that a stream of small answers does not wake the loop for each. The end of the stream always wakes it.
+    // that a stream of small answers does not wake the loop for each; a smaller number than before wakes it for what is there. The end of the stream
+    // always wakes it.
     virtual void gather(std::size_t) noexcept {}
 
     // Shuts down and closes; pending operations end with operation_aborted. Safe to call twice.

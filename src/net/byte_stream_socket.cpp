@@ -50,13 +50,6 @@ std::size_t SocketStream::try_write(std::string_view data, error_code& ec) noexc
     }
 }
 
-std::size_t SocketStream::try_read(std::span<char> into) noexcept {
-    if (into.empty() || !socket_.is_open())
-        return 0;
-    const ssize_t n = ::recv(native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-    return n > 0 ? static_cast<std::size_t>(n) : 0;
-}
-
 void SocketStream::gather(std::size_t bytes) noexcept {
     const int least = static_cast<int>(bytes);
     if (socket_.is_open()) // a hint: where the option is not known, every byte wakes

@@ -17,7 +17,6 @@ public:
     asio::awaitable<result<std::size_t>> read_some(std::span<char> into) override;
     asio::awaitable<error_code> write(std::string_view data) override;
     std::size_t try_write(std::string_view data, error_code& ec) noexcept override;
-    std::size_t try_read(std::span<char> into) noexcept override;
     void gather(std::size_t bytes) noexcept override;
     void cancel() noexcept override;
     void shutdown_write() noexcept override;

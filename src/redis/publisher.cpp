@@ -81,7 +81,8 @@ void Publisher::Impl::close_channel(Channel& c) {
     c.open = false;
     c.last.clear();
     c.last.shrink_to_fit();
-    c.pending_seq = 0;
+    if (c.pending_seq > 0)
+        lose(c, std::exchange(c.pending_seq, 0), wall_now(), "channel_closed");
     if (ownership_ != Ownership::other)
         append_key(Tag::removal, {"DEL", key("last", c.name().substr(options_.prefix.size() + 1))});
 }
@@ -202,8 +203,12 @@ void Publisher::Impl::flush() {
 
 // The next bytes to hand to the socket; empty: nothing to send, or it must wait for answers.
 std::string_view Publisher::Impl::next_piece(MonoTime now) {
-    if (!live_ || queue_.in_flight_bytes() >= write_window_)
+    if (!live_)
         return {};
+    if (queue_.in_flight_bytes() >= write_window_) {
+        window_was_full_ = true;
+        return {};
+    }
     if (!lease_.valid(now)) {
         drop_connection("lease_expired", errc::not_owner);
         return {};

@@ -238,6 +238,7 @@ void Publisher::Impl::drop_connection(std::string_view reason, const error_code&
 
 void Publisher::Impl::disconnected() {
     write_window_ = least_window;
+    renewal_awaited_ = farewell_ = false; // the farewell did not arrive: said again
     if (!stream_)
         return;
     stream_.reset();
@@ -257,16 +258,17 @@ void Publisher::Impl::disconnected() {
 
 asio::awaitable<void> Publisher::Impl::read_loop() {
     while (!dropped_) {
-        // Into a buffer of its own: meanwhile take_waiting() gives the scanner what came.
-        const auto n = co_await stream_->read_some(read_buffer_);
+        const auto n = co_await stream_->read_some(scanner_.prepare());
         if (!n) {
             drop_connection("connection_closed", n.error());
             co_return;
         }
-        scanner_.append({read_buffer_.data(), *n});
+        scanner_.commit(*n);
         const MonoTime at = mono_now();
         if (!take_replies(at))
             co_return;
+        if (!renewal_awaited_)
+            stream_->gather(answers_at_once);
         if (live_ && !writing_ && !want_write_ && (queue_.unsent_bytes() > 0 || pending_head_ < pending_.size()))
             pump(at);
     }

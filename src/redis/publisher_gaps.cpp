@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_gap{1000}; // between gap_opened and gap_closed
 
-std::size_t digits_of(std::uint64_t v) noexcept {
-    char text[20];
-    return static_cast<std::size_t>(put_uint(text, v) - text);
-}
-
 } // namespace
 
 void Publisher::Impl::lose(Channel& c, std::uint64_t seq, UnixNanos at, std::string_view cause) {
@@ -78,10 +73,10 @@ void Publisher::Impl::make_room() {
 }
 
 void Publisher::Impl::announce_drops() {
-    for (const std::uint32_t index : drops_)
+    // Announcing takes room, which may drop more: those are for the next time.
+    for (const std::uint32_t index : std::exchange(drops_, {}))
         if (const auto& hole = channels_[index].hole; hole && hole->to_announce)
             open_gap(index, true);
-    drops_.clear();
 }
 
 void Publisher::Impl::open_gap(std::uint32_t index, bool in_front) {
@@ -205,7 +200,7 @@ void Publisher::Impl::emit_event(const Event& e, bool in_front) {
     const InstrumentName* name = e.instrument ? &instruments_.name_of(*e.instrument) : nullptr;
     std::string payload = event_payload(e, name, to_micros(wall_now()), session_part_);
     ++channel.unnumbered;
-    payload.append(digits_of(channel.seq + channel.unnumbered), ' ');
+    payload.append(20, ' '); // room for any number: others may be put in front meanwhile
     payload += '}';
     const auto append = [&](std::string_view text, Tag tag) {
         put(in_front ? queue_.reserve_front(text.size()) : queue_.reserve(text.size()), text);

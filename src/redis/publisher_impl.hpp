@@ -47,12 +47,14 @@ struct Publisher::Impl {
         MonoTime at{};
     };
 
-    // Answers are read when so many bytes of them wait, and at each tick: waking for each of them costs more than sending.
+    // Answers wake the loop when so many bytes of them wait, and at each tick: waking for each of them costs more than sending.
     // The answer to a renewal, once a second, is waited for as it comes and tells the round trip.
     static constexpr std::size_t answers_at_once = 1024;
     // Bytes sent and not answered: bounds the delay in front of a slow Redis, grows while a quick one answers at once.
     static constexpr std::size_t least_window = 512 * 1024, most_window = 4 * 1024 * 1024;
     std::size_t write_window_ = least_window;
+    bool window_was_full_ = false;
+    MonoTime last_answer_{};
 
     // publisher.cpp
     ChannelId open_channel(Subscription what, std::string_view provider, std::string_view native);
@@ -125,7 +127,6 @@ struct Publisher::Impl {
     void changed();
 
     // publisher_replies.cpp
-    void take_waiting(MonoTime now);
     bool take_replies(MonoTime now); // false: the connection is of no use
     bool on_error(const Command& c, std::string_view text);
     bool on_integer(const Command& c, std::int64_t value);
@@ -180,6 +181,7 @@ struct Publisher::Impl {
     bool dropped_ = false; // the connection is being given up
     OwnerLease lease_;
     MonoTime lease_sent_{}, renewal_sent_{};
+    bool renewal_awaited_ = false;
     // Messages are grouped by the renewals between which they were published: an answered renewal proves that those before
     // it went to a master.
     std::uint32_t generation_ = 1, proven_ = 0, renewal_generation_ = 0;
@@ -189,7 +191,6 @@ struct Publisher::Impl {
     asio::steady_timer tick_timer_, wake_, pause_;
     bool want_write_ = false, writing_ = false;
     std::string write_buffer_;
-    std::vector<char> read_buffer_ = std::vector<char>(16 * 1024);
     MonoTime handshake_until_ = MonoTime::max(), next_role_{}, next_beat_{}, next_rewrite_ = MonoTime::max();
     int attempts_ = 0;
     std::chrono::milliseconds long_pause_{0}; // before the next attempt, instead of back-off

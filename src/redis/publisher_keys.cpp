@@ -82,6 +82,7 @@ void Publisher::Impl::renew(Moment now) {
     renewal_generation_ = ++generation_;
     lease_.renewal_sent(now.mono);
     renewal_sent_ = now.mono;
+    renewal_awaited_ = true;
     stream_->gather(1);
     append_key(Tag::renew, {"EVAL", renew_script, "1", key("owner"), options_.instance,
                                text_of(static_cast<std::uint64_t>(owner_ttl.count()))});
@@ -203,12 +204,12 @@ void Publisher::Impl::tick(Moment now) {
         return drop_connection("handshake_timed_out", errc::timed_out);
     if (!live_)
         return;
-    take_waiting(now.mono);
-    if (!live_)
-        return;
+    if (queue_.in_flight_bytes() > 0)
+        stream_->gather(1); // whatever waits wakes the reader now
     if (!lease_.valid(now.mono))
         return drop_connection("lease_expired", errc::not_owner);
-    if (marks_count_ > 0 && now.mono - marks_[marks_begin_].at > options_.reply_deadline)
+    // A slow Redis makes progress, a hung one none.
+    if (marks_count_ > 0 && now.mono - std::max(marks_[marks_begin_].at, last_answer_) > options_.reply_deadline)
         return drop_connection("no_reply", errc::timed_out);
     if (!farewell_) {
         if (lease_.renewal_due(now.mono))

@@ -39,24 +39,10 @@ bool Publisher::Impl::take_replies(MonoTime now) {
     return true;
 }
 
-// What has come since, without waiting.
-void Publisher::Impl::take_waiting(MonoTime now) {
-    char bytes[4096];
-    bool any = false;
-    while (const std::size_t n = stream_->try_read(bytes)) {
-        scanner_.append({bytes, n});
-        any = true;
-        if (!take_replies(now))
-            return;
-    }
-    if (any && live_ && !writing_ && !want_write_ && (queue_.unsent_bytes() > 0 || pending_head_ < pending_.size()))
-        pump(now);
-}
-
 bool Publisher::Impl::on_integer(const Command& c, std::int64_t value) {
     switch (c.tag) {
     case Tag::renew:
-        stream_->gather(answers_at_once);
+        renewal_awaited_ = false;
         if (latency_)
             latency_->redis_round_trip(static_cast<std::uint64_t>(
                 std::chrono::duration_cast<std::chrono::microseconds>(mono_now() - renewal_sent_).count()));
@@ -100,6 +86,10 @@ bool Publisher::Impl::on_error(const Command& c, std::string_view text) {
     if (error_log_.allow(mono_now(), suppressed))
         log::error("redis", "command_refused", {{"error", shown}, {"suppressed", suppressed}});
     stats_.error = shown;
+    if (c.tag == Tag::publish) { // answered, but nobody got it
+        ++stats_.lost_messages;
+        lose(channels_[c.channel], c.seq, wall_now(), "redis_refused");
+    }
     if (c.tag == Tag::renew) { // not allowed, or not known: nobody may publish without the key
         drop_connection("owner_not_renewed", errc::not_owner);
         return false;
@@ -138,10 +128,12 @@ void Publisher::Impl::answered_up_to(MonoTime now) {
     }
     if (any) {
         const auto round_trip = now - sent;
-        if (round_trip < std::chrono::milliseconds(20))
+        if (window_was_full_ && round_trip < std::chrono::milliseconds(20))
             write_window_ = std::min(write_window_ * 2, most_window);
         else if (round_trip > std::chrono::milliseconds(200))
             write_window_ = least_window;
+        window_was_full_ = false;
+        last_answer_ = now;
     }
     if (marks_count_ == 0 && queue_.in_flight_bytes() > 0) {
         marks_[marks_begin_] = {queue_.sent_position(), now};

@@ -133,16 +133,6 @@ std::span<char> ReplyScanner::prepare() {
     return {buffer_.data() + end_, buffer_.size() - end_};
 }
 
-void ReplyScanner::append(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto room = prepare();
-        const auto n = std::min(room.size(), bytes.size());
-        std::memcpy(room.data(), bytes.data(), n);
-        commit(n);
-        bytes.remove_prefix(n);
-    }
-}
-
 ReplyScanner::Step ReplyScanner::next() {
     if (begin_ == end_)
         return Step::need_more;

@@ -44,7 +44,6 @@ public:
 
     std::span<char> prepare(); // room of at least 4 KiB
     void commit(std::size_t n) noexcept { end_ += n; }
-    void append(std::string_view bytes); // prepare and commit in one
     void reset() noexcept { begin_ = end_ = 0; }
 
     enum class Step : std::uint8_t { need_more, failed, integer, status, error, text, object };

@@ -151,9 +151,8 @@ bool FeedRig::flows(std::size_t more) {
         before.push_back(line.messages.size());
     return until([&] {
         for (std::size_t i = 0; i < before.size(); ++i)
-            if (const auto& line = seen.lines[i];
-                line.open && before[i] > 0 && line.what.kind != tickgate::Kind::bar &&
-                line.messages.size() < before[i] + more)
+            if (const auto& line = seen.lines[i]; line.open && before[i] > 0 && line.what.kind != tickgate::Kind::bar &&
+                                                  line.messages.size() < before[i] + more)
                 return false;
         return true;
     });

@@ -56,8 +56,8 @@ TEST_P(BrokenHandover, TellsEachIdOnceAndKnowsWhatIsMissing) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ids, BrokenHandover, ::testing::Bool(),
-    [](const auto& one) { return one.param ? "Contiguous" : "Growing"; });
+INSTANTIATE_TEST_SUITE_P(
+    Ids, BrokenHandover, ::testing::Bool(), [](const auto& one) { return one.param ? "Contiguous" : "Growing"; });
 
 TEST(HandoverEnd, WithoutNumbersTheOldConnectionServesToItsEnd) {
     Handover handover;

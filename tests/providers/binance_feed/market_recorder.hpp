@@ -13,7 +13,7 @@ namespace tickgate::test {
 class MarketRecorder final : public feed::MarketSink {
 public:
     struct Message {
-        std::uint64_t id = 0;   // src_seq; of a bar its event time
+        std::uint64_t id = 0;      // src_seq; of a bar its event time
         std::string first, second; // bid and ask, price and size, open and close
         bool snapshot = false, final = false;
         std::optional<UnixNanos> event_time;
