@@ -113,7 +113,8 @@ void whole_path(benchmark::State& state, std::string_view text, std::string_view
     for (auto _ : state) {
         const auto next = std::to_string(++id);
         std::memcpy(frame.bytes.data() + digits_at, next.data(), digits);
-        path.session.received(frame.view(), Moment{{}, UnixNanos(std::chrono::nanoseconds(1672515782136123000))}, path, path);
+        path.session.received(
+            frame.view(), Moment{{}, UnixNanos(std::chrono::nanoseconds(1672515782136123000))}, path, path);
     }
 }
 BENCHMARK_CAPTURE(whole_path, book_ticker, book_ticker, "\"u\":");

@@ -45,7 +45,8 @@ public:
 
     // Same digits on the wire, not only the same value: 1.5 and 1.50 are equal values of different text.
     constexpr bool same_text(const Decimal& o) const noexcept {
-        return mantissa_ == o.mantissa_ && exponent_ == o.exponent_ && zeros_ == o.zeros_ && minus_zero_ == o.minus_zero_;
+        return mantissa_ == o.mantissa_ && exponent_ == o.exponent_ && zeros_ == o.zeros_ &&
+               minus_zero_ == o.minus_zero_;
     }
 
     // Value comparison, exact over the whole range.

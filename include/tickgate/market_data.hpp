@@ -52,10 +52,10 @@ std::string_view to_string(Flag f) noexcept;
 struct Quote {
     InstrumentId instrument{};
     OptionalDecimal bid, bid_size, ask, ask_size;
-    OptionalDecimal last;                // latest eligible trade of this connection, if trades are on
-    std::string_view exchange;           // as the venue writes it; empty: none
-    std::optional<UnixNanos> event_time; // the venue's clock; empty when it gives none
-    UnixNanos received_time{};           // our clock, taken once a read, before parsing
+    OptionalDecimal last;                 // latest eligible trade of this connection, if trades are on
+    std::string_view exchange;            // as the venue writes it; empty: none
+    std::optional<UnixNanos> event_time;  // the venue's clock; empty when it gives none
+    UnixNanos received_time{};            // our clock, taken once a read, before parsing
     std::optional<std::uint64_t> src_seq; // the venue's own number, growing per instrument
     Flags flags;
 };
@@ -100,13 +100,13 @@ struct Bar {
     Alignment align = Alignment::utc;
     bool adjusted = false;
     BarSource source = BarSource::provider;
-    bool final = false; // false while forming
+    bool final = false;                  // false while forming
     std::optional<UnixNanos> event_time; // the venue's time of this message
     UnixNanos received_time{};
     Flags flags;
 };
 
-static_assert(std::is_trivially_copyable_v<Quote> && std::is_trivially_copyable_v<Trade> &&
-              std::is_trivially_copyable_v<Bar>);
+static_assert(
+    std::is_trivially_copyable_v<Quote> && std::is_trivially_copyable_v<Trade> && std::is_trivially_copyable_v<Bar>);
 
 } // namespace tickgate

@@ -16,8 +16,7 @@ struct Subscription {
     Timeframe timeframe = Timeframe::m1; // bars only
 
     friend constexpr bool operator==(const Subscription& a, const Subscription& b) noexcept {
-        return a.instrument == b.instrument && a.kind == b.kind &&
-               (a.kind != Kind::bar || a.timeframe == b.timeframe);
+        return a.instrument == b.instrument && a.kind == b.kind && (a.kind != Kind::bar || a.timeframe == b.timeframe);
     }
     friend constexpr bool operator<(const Subscription& a, const Subscription& b) noexcept { return a.key() < b.key(); }
     // A dense-enough integer key, equal for equal subscriptions.

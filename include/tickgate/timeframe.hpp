@@ -10,7 +10,27 @@
 
 namespace tickgate {
 
-enum class Timeframe : std::uint8_t { s1, s5, s15, s30, m1, m3, m5, m15, m30, h1, h2, h4, h6, h8, h12, d1, d3, w1, mo1 };
+enum class Timeframe : std::uint8_t {
+    s1,
+    s5,
+    s15,
+    s30,
+    m1,
+    m3,
+    m5,
+    m15,
+    m30,
+    h1,
+    h2,
+    h4,
+    h6,
+    h8,
+    h12,
+    d1,
+    d3,
+    w1,
+    mo1
+};
 
 inline constexpr std::array<Timeframe, 19> all_timeframes{Timeframe::s1, Timeframe::s5, Timeframe::s15, Timeframe::s30,
     Timeframe::m1, Timeframe::m3, Timeframe::m5, Timeframe::m15, Timeframe::m30, Timeframe::h1, Timeframe::h2,

@@ -11,8 +11,8 @@ enum class Market : std::uint8_t { spot, usdm };
 std::string_view part_of(Market m) noexcept; // `spot`, `usdm`
 
 // Defaults are the market-data-only hosts for spot (no key, not geo-blocked as the trading hosts are) and the USD-M
-// hosts. Settings: endpoints.{ws,rest,usdm_ws,usdm_rest}, trade_stream (`trade`, `aggTrade`), limits.{weight_per_minute,
-// streams_per_connection,messages_per_second}.
+// hosts. Settings: endpoints.{ws,rest,usdm_ws,usdm_rest}, trade_stream (`trade`, `aggTrade`),
+// limits.{weight_per_minute, streams_per_connection,messages_per_second}.
 struct Settings {
     std::string ws = "wss://data-stream.binance.vision";
     std::string rest = "https://data-api.binance.vision";

@@ -17,23 +17,34 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 
 errc code_of(int status, int venue_code) noexcept {
     switch (venue_code) {
-    case -1003: return status == 418 ? errc::banned : errc::rate_limited;
+    case -1003:
+        return status == 418 ? errc::banned : errc::rate_limited;
     case -1006:
-    case -1007: return errc::timed_out;
-    case -1120: return errc::not_supported;
+    case -1007:
+        return errc::timed_out;
+    case -1120:
+        return errc::not_supported;
     case -1121:
-    case -1220: return errc::unknown_symbol;
+    case -1220:
+        return errc::unknown_symbol;
     case -2014:
-    case -2015: return errc::unauthorized;
-    default: break;
+    case -2015:
+        return errc::unauthorized;
+    default:
+        break;
     }
     switch (status) {
-    case 401: return errc::unauthorized;
+    case 401:
+        return errc::unauthorized;
     case 403:
-    case 451: return errc::restricted;
-    case 418: return errc::banned;
-    case 429: return errc::rate_limited;
-    default: return status >= 500 ? errc::venue_error : errc::bad_request;
+    case 451:
+        return errc::restricted;
+    case 418:
+        return errc::banned;
+    case 429:
+        return errc::rate_limited;
+    default:
+        return status >= 500 ? errc::venue_error : errc::bad_request;
     }
 }
 
@@ -63,14 +74,24 @@ SessionEnd end_of(std::uint16_t close_code, std::string_view reason) {
     SessionEnd end;
     end.detail = "close " + std::to_string(close_code) + (reason.empty() ? "" : " " + std::string(reason));
     switch (close_code) {
-    case 1008: end.reason = errc::rate_limited; break; // policy: `Too many requests`
+    case 1008:
+        end.reason = errc::rate_limited;
+        break; // policy: `Too many requests`
     case 1002:
     case 1003:
-    case 1007: end.reason = errc::protocol_error; break;
-    case 1009: end.reason = errc::message_too_large; break;
+    case 1007:
+        end.reason = errc::protocol_error;
+        break;
+    case 1009:
+        end.reason = errc::message_too_large;
+        break;
     case 1011:
-    case 1013: end.reason = errc::venue_error; break;
-    default: end.reason = errc::closed_by_venue; break;
+    case 1013:
+        end.reason = errc::venue_error;
+        break;
+    default:
+        end.reason = errc::closed_by_venue;
+        break;
     }
     return end;
 }

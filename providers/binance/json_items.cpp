@@ -63,8 +63,11 @@ error_code JsonItems::structural(char c) {
             in_array_ = false;
         done_ = depth_ == 0;
         break;
-    case ':': key_ = false; break;
-    default: break;
+    case ':':
+        key_ = false;
+        break;
+    default:
+        break;
     }
     if (in_array_ && !separator)
         element_ += c;

@@ -113,8 +113,8 @@ private:
     bool malformed_ = false, overflow_ = false, field_overflow_ = false;
 };
 
-// Any JSON object: calls `take(letter, token)` for each one-letter field, those inside `k` included; false when the JSON
-// breaks or `take` says so.
+// Any JSON object: calls `take(letter, token)` for each one-letter field, those inside `k` included; false when the
+// JSON breaks or `take` says so.
 class JsonFields {
 public:
     explicit JsonFields(od::object& object) : object_(object) {}
@@ -194,7 +194,8 @@ struct FrameParser::Impl {
     void parse_json(std::string_view bytes, UnixNanos at) noexcept {
         frame.stream = {};
         od::document document;
-        const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
+        const simdjson::padded_string_view padded(
+            bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
         if (parser.iterate(padded).get(document) != simdjson::SUCCESS)
             return fail("not JSON");
         od::object top;
@@ -262,13 +263,20 @@ struct FrameParser::Impl {
         const bool whole = source.fields([&](char letter, Token value) noexcept {
             fields.saw(letter);
             switch (letter) {
-            case 'u': return fields.number(value, id);
-            case 'b': return fields.decimal(value, bid);
-            case 'B': return fields.decimal(value, bid_size);
-            case 'a': return fields.decimal(value, ask);
-            case 'A': return fields.decimal(value, ask_size);
-            case 'T': return fields.time(value, time);
-            default: return true;
+            case 'u':
+                return fields.number(value, id);
+            case 'b':
+                return fields.decimal(value, bid);
+            case 'B':
+                return fields.decimal(value, bid_size);
+            case 'a':
+                return fields.decimal(value, ask);
+            case 'A':
+                return fields.decimal(value, ask_size);
+            case 'T':
+                return fields.time(value, time);
+            default:
+                return true;
             }
         });
         finish(fields, whole, "ubBaA", Frame::Type::quote);
@@ -297,18 +305,25 @@ struct FrameParser::Impl {
         const bool whole = source.fields([&](char letter, Token value) noexcept {
             fields.saw(letter);
             switch (letter) {
-            case 'p': return fields.decimal(value, t.price);
-            case 'q': return fields.decimal(value, t.size);
-            case 'T': return fields.time(value, t.event_time);
-            case 'm': return fields.flag(value, buyer_is_maker);
-            case 'X': execution = value.text; return true;
+            case 'p':
+                return fields.decimal(value, t.price);
+            case 'q':
+                return fields.decimal(value, t.size);
+            case 'T':
+                return fields.time(value, t.event_time);
+            case 'm':
+                return fields.flag(value, buyer_is_maker);
+            case 'X':
+                execution = value.text;
+                return true;
             case 't':
             case 'a':
                 if (letter != id_letter)
                     return true; // old captures: `a` is an order id in trade frames
                 t.trade_id = value.text;
                 return fields.number(value, id);
-            default: return true;
+            default:
+                return true;
             }
         });
         finish(fields, whole, id_letter == 't' ? "pqTmt" : "pqTma", Frame::Type::trade);
@@ -334,22 +349,33 @@ struct FrameParser::Impl {
         const bool whole = source.fields([&](char letter, Token value) noexcept {
             fields.saw(letter);
             switch (letter) {
-            case 't': return fields.time(value, open_time);
-            case 'o': return fields.decimal(value, b.open);
-            case 'h': return fields.decimal(value, b.high);
-            case 'l': return fields.decimal(value, b.low);
-            case 'c': return fields.decimal(value, b.close);
+            case 't':
+                return fields.time(value, open_time);
+            case 'o':
+                return fields.decimal(value, b.open);
+            case 'h':
+                return fields.decimal(value, b.high);
+            case 'l':
+                return fields.decimal(value, b.low);
+            case 'c':
+                return fields.decimal(value, b.close);
             case 'v': {
                 Decimal size;
                 const bool ok = fields.decimal(value, size);
                 volume = size;
                 return ok;
             }
-            case 'q': fields.descriptive(value, turnover); return true;
-            case 'n': return fields.number(value, trades);
-            case 'x': return fields.flag(value, b.final);
-            case 'E': return fields.time(value, b.event_time);
-            default: return true;
+            case 'q':
+                fields.descriptive(value, turnover);
+                return true;
+            case 'n':
+                return fields.number(value, trades);
+            case 'x':
+                return fields.flag(value, b.final);
+            case 'E':
+                return fields.time(value, b.event_time);
+            default:
+                return true;
             }
         });
         finish(fields, whole, "Etohlcvnx", Frame::Type::bar);

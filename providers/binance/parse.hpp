@@ -24,11 +24,11 @@ struct Frame {
         overflow,  // a price or size does not fit Decimal
     };
     Type type = Type::malformed;
-    std::string_view stream;      // data frames: `btcusdt@bookTicker`
-    Quote quote;                  // src_seq: u
-    Trade trade;                  // src_seq: t or a
+    std::string_view stream; // data frames: `btcusdt@bookTicker`
+    Quote quote;             // src_seq: u
+    Trade trade;             // src_seq: t or a
     Bar bar;
-    bool field_overflow = false;  // a descriptive field did not fit and became empty
+    bool field_overflow = false; // a descriptive field did not fit and became empty
     std::string_view problem;
 
     std::optional<std::int64_t> answer_id;

@@ -88,7 +88,8 @@ void BinanceSession::want(const SubscriptionDelta& delta, Moment now, Outbox& ou
         operations_.push_back({true, 0, std::move(name)});
     }
     for (const auto& gone : delta.remove) {
-        const auto it = std::find_if(streams_.begin(), streams_.end(), [&](const auto& s) { return s.second.what == gone; });
+        const auto it =
+            std::find_if(streams_.begin(), streams_.end(), [&](const auto& s) { return s.second.what == gone; });
         if (it == streams_.end() || it->second.state == StreamState::leaving)
             continue;
         if (it->second.state == StreamState::queued) {
@@ -106,8 +107,8 @@ void BinanceSession::want(const SubscriptionDelta& delta, Moment now, Outbox& ou
 void BinanceSession::tick(Moment now, Outbox& out, EventSink& sink) {
     send_due(now, out);
     if (!ended_ && !requests_.empty() && requests_.front().deadline <= now.mono)
-        ended_ = SessionEnd{errc::timed_out,
-            "control message " + std::to_string(requests_.front().id) + " was not answered", false};
+        ended_ = SessionEnd{
+            errc::timed_out, "control message " + std::to_string(requests_.front().id) + " was not answered", false};
     while (!unseen_.empty() && unseen_.front().second <= now.mono) {
         if (const auto it = streams_.find(unseen_.front().first); it != streams_.end() && !it->second.seen)
             sink.on_no_first_frame(it->second.what);
@@ -129,8 +130,9 @@ void BinanceSession::send_due(Moment now, Outbox& out) {
     request.deadline = now.mono + answer_deadline;
     const auto batch = operations_.front().batch;
     std::size_t bytes = 64;
-    while (!operations_.empty() && request.names.size() < max_batch && operations_.front().subscribe == request.subscribe &&
-           operations_.front().batch == batch && bytes + operations_.front().name.size() + 3 < max_control) {
+    while (!operations_.empty() && request.names.size() < max_batch &&
+           operations_.front().subscribe == request.subscribe && operations_.front().batch == batch &&
+           bytes + operations_.front().name.size() + 3 < max_control) {
         bytes += operations_.front().name.size() + 3;
         request.names.push_back(std::move(operations_.front().name));
         operations_.pop_front();
@@ -150,15 +152,25 @@ void BinanceSession::received(std::string_view bytes, Moment at, Outbox&, EventS
     switch (frame.type) {
     case Frame::Type::quote:
     case Frame::Type::trade:
-    case Frame::Type::bar: deliver(frame, sink); break;
-    case Frame::Type::answer: on_answer(frame, at, sink); break;
+    case Frame::Type::bar:
+        deliver(frame, sink);
+        break;
+    case Frame::Type::answer:
+        on_answer(frame, at, sink);
+        break;
     case Frame::Type::shutdown:
         if (!ended_)
             ended_ = SessionEnd{errc::planned_shutdown, "serverShutdown", true};
         break;
-    case Frame::Type::other: sink.on_skipped(Skip::unknown_type, frame.stream); break;
-    case Frame::Type::malformed: sink.on_skipped(Skip::malformed, frame.problem); break;
-    case Frame::Type::overflow: sink.on_skipped(Skip::overflow, frame.stream); break;
+    case Frame::Type::other:
+        sink.on_skipped(Skip::unknown_type, frame.stream);
+        break;
+    case Frame::Type::malformed:
+        sink.on_skipped(Skip::malformed, frame.problem);
+        break;
+    case Frame::Type::overflow:
+        sink.on_skipped(Skip::overflow, frame.stream);
+        break;
     }
 }
 
@@ -258,10 +270,10 @@ void BinanceSession::refuse(Request& request, const Frame& frame, EventSink& sin
         const auto middle = request.names.size() / 2;
         for (std::size_t i = 0; i < request.names.size(); ++i) {
             // What was unsubscribed meanwhile is not asked for again.
-            if (const auto it = streams_.find(request.names[i]); it == streams_.end() || it->second.state != StreamState::asked)
+            if (const auto it = streams_.find(request.names[i]);
+                it == streams_.end() || it->second.state != StreamState::asked)
                 continue;
-            operations_.push_back(
-                {true, next_batch_ + (i < middle ? 0u : 1u), std::move(request.names[i])});
+            operations_.push_back({true, next_batch_ + (i < middle ? 0u : 1u), std::move(request.names[i])});
         }
         next_batch_ += 2;
         return;

@@ -18,8 +18,8 @@ namespace tickgate::binance {
 
 struct SessionOptions {
     Market market = Market::spot;
-    std::string path;   // USD-M: `/public` or `/market`; spot: empty
-    std::string base;   // wss://host:port
+    std::string path; // USD-M: `/public` or `/market`; spot: empty
+    std::string base; // wss://host:port
     bool aggregate_trades = false;
     int messages_per_second = 5;
 };
@@ -49,7 +49,7 @@ private:
         Subscription what;
         std::string native;
         StreamState state = StreamState::queued;
-        bool seen = false;         // a frame came
+        bool seen = false; // a frame came
         bool any_id = false;
         std::uint64_t last_id = 0; // u, t or a
     };

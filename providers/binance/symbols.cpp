@@ -31,9 +31,12 @@ std::string date_of(std::int64_t ms) {
 
 std::optional<Market> market_of(AssetClass c) noexcept {
     switch (c) {
-    case AssetClass::crypto: return Market::spot;
-    case AssetClass::future: return Market::usdm;
-    default: return std::nullopt;
+    case AssetClass::crypto:
+        return Market::spot;
+    case AssetClass::future:
+        return Market::usdm;
+    default:
+        return std::nullopt;
     }
 }
 
@@ -54,9 +57,12 @@ std::string stream_name(std::string_view native, const Subscription& s, bool agg
     for (const char c : native)
         name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     switch (s.kind) {
-    case Kind::quote: return name += "@bookTicker";
-    case Kind::trade: return name += aggregate_trades ? "@aggTrade" : "@trade";
-    case Kind::bar: return (name += "@kline_") += to_string(s.timeframe);
+    case Kind::quote:
+        return name += "@bookTicker";
+    case Kind::trade:
+        return name += aggregate_trades ? "@aggTrade" : "@trade";
+    case Kind::bar:
+        return (name += "@kline_") += to_string(s.timeframe);
     }
     return name;
 }

@@ -16,7 +16,8 @@ namespace {
 
 std::optional<log::Level> level_from(const std::string& name) {
     for (const auto& [text, level] : {std::pair{"trace", log::Level::trace}, std::pair{"debug", log::Level::debug},
-             std::pair{"info", log::Level::info}, std::pair{"warn", log::Level::warn}, std::pair{"error", log::Level::error}})
+             std::pair{"info", log::Level::info}, std::pair{"warn", log::Level::warn},
+             std::pair{"error", log::Level::error}})
         if (name == text)
             return level;
     return std::nullopt;
@@ -69,7 +70,8 @@ int run_tail(const TailArguments& arguments) {
         options.view = cli::TailOptions::View::lines;
     std::string ca_file;
     if (arguments.redis.find('@') != std::string::npos) {
-        fmt::print(stderr, "tickgate: --redis takes no credentials, other users would see them: put them into the file of --config\n");
+        fmt::print(stderr,
+            "tickgate: --redis takes no credentials, other users would see them: put them into the file of --config\n");
         return static_cast<int>(Exit::usage);
     }
     if (!arguments.redis.empty()) {

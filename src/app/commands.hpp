@@ -14,8 +14,8 @@ struct RunOptions {
 
 struct TailArguments {
     std::string config = "/etc/tickgate/tickgate.yaml";
-    std::string redis;    // replaces what the configuration says; without a password
-    std::string prefix;   // likewise
+    std::string redis;  // replaces what the configuration says; without a password
+    std::string prefix; // likewise
     std::string pattern;
     std::uint64_t count = 0;
     bool lines = false;

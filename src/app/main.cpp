@@ -31,7 +31,8 @@ int run_venue(int argc, char** argv) {
     const bool help = argc > 2 && (std::strcmp(argv[2], "--help") == 0 || std::strcmp(argv[2], "-h") == 0);
     fmt::print(help ? stdout : stderr,
         "Simulated venues, the server side of a provider's wire: tickgate venue NAME [options]\nNAME: {}\n"
-        "Options: tickgate venue NAME --help\n", names);
+        "Options: tickgate venue NAME --help\n",
+        names);
     return help ? 0 : usage_error;
 }
 
@@ -73,10 +74,12 @@ int run(int argc, char** argv) {
     check->callback([&] { result = app::check_config(file, show); });
 
     app::TailArguments tail_arguments;
-    auto* tail = root.add_subcommand("tail", "Show what the gateway publishes: a table on a terminal, JSON lines in a pipe");
+    auto* tail =
+        root.add_subcommand("tail", "Show what the gateway publishes: a table on a terminal, JSON lines in a pipe");
     tail->add_option("pattern", tail_arguments.pattern,
         "Instrument (crypto:BTC-USDT), channel or glob (md:quote:*); default: all data");
-    tail->add_option("--config", tail_arguments.config, "Configuration file, for Redis and the prefix")->capture_default_str();
+    tail->add_option("--config", tail_arguments.config, "Configuration file, for Redis and the prefix")
+        ->capture_default_str();
     tail->add_option("--redis", tail_arguments.redis, "Redis, instead of what the configuration says");
     tail->add_option("--prefix", tail_arguments.prefix, "Prefix, instead of what the configuration says");
     tail->add_option("--count", tail_arguments.count, "End after so many messages");
@@ -84,7 +87,9 @@ int run(int argc, char** argv) {
     tail->callback([&] { result = app::run_tail(tail_arguments); });
 
     root.add_subcommand("venue", "Run a simulated venue (see `tickgate venue --help`)");
-    root.add_subcommand("version", "Print the version")->callback([] { fmt::print("tickgate {}\n", app::version_text); });
+    root.add_subcommand("version", "Print the version")->callback([] {
+        fmt::print("tickgate {}\n", app::version_text);
+    });
 
     try {
         root.parse(argc, argv);

@@ -25,8 +25,12 @@ public:
         families_.push_back(Family{std::move(name), std::move(help), type, {}});
         return families_.back();
     }
-    Family& counter(std::string name, std::string help) { return add(Family::Type::counter, std::move(name), std::move(help)); }
-    Family& gauge(std::string name, std::string help) { return add(Family::Type::gauge, std::move(name), std::move(help)); }
+    Family& counter(std::string name, std::string help) {
+        return add(Family::Type::counter, std::move(name), std::move(help));
+    }
+    Family& gauge(std::string name, std::string help) {
+        return add(Family::Type::gauge, std::move(name), std::move(help));
+    }
     Family& histogram(std::string name, std::string help) {
         return add(Family::Type::histogram, std::move(name), std::move(help));
     }
@@ -77,12 +81,14 @@ void put_feed(Families& f, const std::vector<std::pair<std::string, feed::FeedSt
     };
     auto& state = f.gauge("tickgate_feed_state", "1 for the state the feed is in");
     for (const auto& [name, stats] : feeds)
-        for (const auto s : {FeedState::connecting, FeedState::live, FeedState::closed, FeedState::down, FeedState::refused})
+        for (const auto s :
+            {FeedState::connecting, FeedState::live, FeedState::closed, FeedState::down, FeedState::refused})
             put(state, {{"feed", name}, {"state", std::string(to_string(s))}}, stats.status.state == s ? 1 : 0);
     auto& messages = f.counter("tickgate_feed_messages_total", "Market data messages received and passed on");
     for (const auto& [name, stats] : feeds)
         for (const auto k : {Kind::quote, Kind::trade, Kind::bar})
-            put(messages, {{"feed", name}, {"kind", std::string(to_string(k))}}, stats.messages[static_cast<std::size_t>(k)]);
+            put(messages, {{"feed", name}, {"kind", std::string(to_string(k))}},
+                stats.messages[static_cast<std::size_t>(k)]);
     auto& skipped = f.counter("tickgate_feed_skipped_total", "Frames that were not passed on, by reason");
     for (const auto& [name, stats] : feeds)
         for (int i = 0; i < skip_count; ++i)
@@ -97,14 +103,21 @@ void put_feed(Families& f, const std::vector<std::pair<std::string, feed::FeedSt
     each(f.gauge("tickgate_feed_subscriptions_acked", "Upstream subscriptions the venue confirmed"),
         [](const auto& s) { return s.status.acked; });
     each(f.gauge("tickgate_feed_connections", "Open connections"), [](const auto& s) { return s.status.connections; });
-    each(f.counter("tickgate_feed_connect_attempts_total", "Connection attempts"), [](const auto& s) { return s.connect_attempts; });
-    each(f.counter("tickgate_feed_reconnects_total", "Connections lost while serving"), [](const auto& s) { return s.reconnects; });
-    each(f.counter("tickgate_feed_rotations_total", "Planned replacements of a connection"), [](const auto& s) { return s.rotations; });
-    each(f.counter("tickgate_feed_gaps_total", "Holes in the data, each announced"), [](const auto& s) { return s.gaps; });
-    each(f.counter("tickgate_feed_lost_messages_total", "Messages known to be lost upstream"), [](const auto& s) { return s.lost; });
+    each(f.counter("tickgate_feed_connect_attempts_total", "Connection attempts"),
+        [](const auto& s) { return s.connect_attempts; });
+    each(f.counter("tickgate_feed_reconnects_total", "Connections lost while serving"),
+        [](const auto& s) { return s.reconnects; });
+    each(f.counter("tickgate_feed_rotations_total", "Planned replacements of a connection"),
+        [](const auto& s) { return s.rotations; });
+    each(f.counter("tickgate_feed_gaps_total", "Holes in the data, each announced"),
+        [](const auto& s) { return s.gaps; });
+    each(f.counter("tickgate_feed_lost_messages_total", "Messages known to be lost upstream"),
+        [](const auto& s) { return s.lost; });
     each(f.counter("tickgate_feed_received_bytes_total", "Bytes received"), [](const auto& s) { return s.bytes_in; });
-    each(f.counter("tickgate_feed_frames_total", "WebSocket messages received"), [](const auto& s) { return s.frames_in; });
-    each(f.counter("tickgate_feed_reads_total", "Socket reads; frames / reads is the batch"), [](const auto& s) { return s.reads; });
+    each(f.counter("tickgate_feed_frames_total", "WebSocket messages received"),
+        [](const auto& s) { return s.frames_in; });
+    each(f.counter("tickgate_feed_reads_total", "Socket reads; frames / reads is the batch"),
+        [](const auto& s) { return s.reads; });
     each(f.counter("tickgate_feed_clock_ahead_total", "Messages whose venue time was ahead of our clock"),
         [](const auto& s) { return s.clock_ahead; });
     auto& latency = f.histogram("tickgate_venue_to_received_seconds", "Venue event time to our receive time");
@@ -124,8 +137,10 @@ void put_publisher(Families& f, const redis::PublisherStats& s) {
     counter("tickgate_redis_bytes_sent_total", "Bytes handed to the Redis socket", s.bytes_sent);
     counter("tickgate_redis_flushes_total", "Writes to Redis; commands / flushes is the batch", s.flushes);
     counter("tickgate_redis_reconnects_total", "Connections to Redis replaced", s.reconnects);
-    counter("tickgate_conflated_quotes_total", "Quotes replaced by newer ones while Redis was away or slow", s.conflated_quotes);
-    counter("tickgate_dropped_messages_total", "Messages dropped because the queue was full, each announced", s.lost_messages);
+    counter("tickgate_conflated_quotes_total", "Quotes replaced by newer ones while Redis was away or slow",
+        s.conflated_quotes);
+    counter("tickgate_dropped_messages_total", "Messages dropped because the queue was full, each announced",
+        s.lost_messages);
     counter("tickgate_gaps_announced_total", "Holes caused by Redis and announced", s.gaps_announced);
     gauge("tickgate_redis_queue_bytes", "Bytes waiting for Redis or its answer", s.queued_bytes);
     gauge("tickgate_redis_queue_commands", "Commands waiting for Redis or its answer", s.queued_commands);

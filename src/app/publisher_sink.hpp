@@ -23,7 +23,8 @@ public:
     void publish(feed::Channel channel, const Bar& bar) override { publisher_.publish(id(channel), bar); }
     void flush(Moment now) override { publisher_.flush(now); }
     bool behind() const override { return publisher_.behind(); }
-    void state(InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) override {
+    void state(
+        InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) override {
         publisher_.set_state(instrument, state, reason, provider);
     }
     void feed_status(std::string_view feed, const FeedStatus& status) override {

@@ -7,7 +7,8 @@ namespace tickgate::budget {
 using std::chrono::ceil;
 using std::chrono::milliseconds;
 
-RequestBudget::RequestBudget(RequestBudgetSpec spec) : spec_(std::move(spec)), configured_(spec_.weight_limit), window_(spec_.window) {}
+RequestBudget::RequestBudget(RequestBudgetSpec spec)
+    : spec_(std::move(spec)), configured_(spec_.weight_limit), window_(spec_.window) {}
 
 milliseconds RequestBudget::acquire(std::int64_t weight, MonoTime now) {
     if (const auto pause = pause_left(now)) {

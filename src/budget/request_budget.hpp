@@ -24,7 +24,8 @@ struct BudgetState {
 //
 // A true rolling window of our own requests, corrected upwards by what the venue says was used (other processes behind
 // the same address draw from the same budget). A tenth of the limit is never used: the venue's window and ours differ
-// by the time a request travels, and a ban costs more than a wait. During a pause (Retry-After) nothing goes out at all.
+// by the time a request travels, and a ban costs more than a wait. During a pause (Retry-After) nothing goes out at
+// all.
 class RequestBudget {
 public:
     explicit RequestBudget(RequestBudgetSpec spec);

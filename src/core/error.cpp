@@ -9,35 +9,64 @@ public:
     const char* name() const noexcept override { return "tickgate"; }
     std::string message(int value) const override {
         switch (static_cast<errc>(value)) {
-        case errc::malformed_number: return "not a number";
-        case errc::number_overflow: return "number does not fit 18 significant digits";
-        case errc::malformed_payload: return "malformed payload";
-        case errc::message_too_large: return "message too large";
-        case errc::malformed_symbol: return "malformed symbol, expected class:symbol";
-        case errc::ambiguous_symbol: return "symbol exists in several classes";
-        case errc::unknown_symbol: return "unknown symbol";
-        case errc::unknown_instrument: return "instrument was not subscribed";
-        case errc::not_supported: return "not supported by this provider";
-        case errc::not_entitled: return "not included in this plan";
-        case errc::bad_request: return "request refused as malformed";
-        case errc::unauthorized: return "credentials refused";
-        case errc::restricted: return "refused for this location or address";
-        case errc::rate_limited: return "rate limited";
-        case errc::banned: return "address banned for ignoring rate limits";
-        case errc::too_many_subscriptions: return "too many subscriptions";
-        case errc::too_many_connections: return "too many connections";
-        case errc::timed_out: return "timed out";
-        case errc::closed_by_venue: return "closed by the venue";
-        case errc::planned_shutdown: return "planned shutdown";
-        case errc::silent: return "nothing received within the liveness deadline";
-        case errc::protocol_error: return "protocol error";
-        case errc::tls_failed: return "TLS failed";
-        case errc::venue_error: return "fault on the venue's side";
-        case errc::unavailable: return "not available";
-        case errc::configuration: return "wrong configuration";
-        case errc::not_owner: return "another publisher holds the prefix";
-        case errc::stopped: return "stopped";
-        case errc::overflow: return "queue full";
+        case errc::malformed_number:
+            return "not a number";
+        case errc::number_overflow:
+            return "number does not fit 18 significant digits";
+        case errc::malformed_payload:
+            return "malformed payload";
+        case errc::message_too_large:
+            return "message too large";
+        case errc::malformed_symbol:
+            return "malformed symbol, expected class:symbol";
+        case errc::ambiguous_symbol:
+            return "symbol exists in several classes";
+        case errc::unknown_symbol:
+            return "unknown symbol";
+        case errc::unknown_instrument:
+            return "instrument was not subscribed";
+        case errc::not_supported:
+            return "not supported by this provider";
+        case errc::not_entitled:
+            return "not included in this plan";
+        case errc::bad_request:
+            return "request refused as malformed";
+        case errc::unauthorized:
+            return "credentials refused";
+        case errc::restricted:
+            return "refused for this location or address";
+        case errc::rate_limited:
+            return "rate limited";
+        case errc::banned:
+            return "address banned for ignoring rate limits";
+        case errc::too_many_subscriptions:
+            return "too many subscriptions";
+        case errc::too_many_connections:
+            return "too many connections";
+        case errc::timed_out:
+            return "timed out";
+        case errc::closed_by_venue:
+            return "closed by the venue";
+        case errc::planned_shutdown:
+            return "planned shutdown";
+        case errc::silent:
+            return "nothing received within the liveness deadline";
+        case errc::protocol_error:
+            return "protocol error";
+        case errc::tls_failed:
+            return "TLS failed";
+        case errc::venue_error:
+            return "fault on the venue's side";
+        case errc::unavailable:
+            return "not available";
+        case errc::configuration:
+            return "wrong configuration";
+        case errc::not_owner:
+            return "another publisher holds the prefix";
+        case errc::stopped:
+            return "stopped";
+        case errc::overflow:
+            return "queue full";
         }
         return "unknown error";
     }
@@ -56,14 +85,18 @@ Recovery recovery_of(const error_code& ec) noexcept {
     if (ec.category() != tickgate_category())
         return Recovery::retry;
     switch (static_cast<errc>(ec.value())) {
-    case errc::stopped: return Recovery::stop;
+    case errc::stopped:
+        return Recovery::stop;
     case errc::unauthorized:
-    case errc::configuration: return Recovery::give_up;
+    case errc::configuration:
+        return Recovery::give_up;
     case errc::rate_limited:
     case errc::banned:
     case errc::restricted:
-    case errc::too_many_connections: return Recovery::retry_later;
-    default: return Recovery::retry;
+    case errc::too_many_connections:
+        return Recovery::retry_later;
+    default:
+        return Recovery::retry;
     }
 }
 

@@ -30,8 +30,8 @@ struct Field {
     Field(std::string_view k, const error_code& ec) : key(k), value(describe(ec)) {}
     Field(std::string_view k, bool v) : key(k), value(v ? "true" : "false"), bare(true) {}
     template <class T>
-        requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>)
-    Field(std::string_view k, T v) : key(k), value(fmt::format("{}", v)), bare(true) {}
+    requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) Field(std::string_view k, T v)
+        : key(k), value(fmt::format("{}", v)), bare(true) {}
 
     std::string_view key;
     std::string value;

@@ -73,7 +73,11 @@ std::optional<Timeframe> timeframe_from(std::string_view text) noexcept {
         return std::nullopt;
     if (unit == 'M')
         return count == 1 ? std::optional(Timeframe::mo1) : std::nullopt;
-    const std::int64_t unit_seconds = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : unit == 'd' ? 86400 : 604800;
+    const std::int64_t unit_seconds = unit == 's'   ? 1
+                                      : unit == 'm' ? 60
+                                      : unit == 'h' ? 3600
+                                      : unit == 'd' ? 86400
+                                                    : 604800;
     for (std::size_t i = 0; i < table.size(); ++i)
         if (table[i].seconds == count * unit_seconds && count > 0)
             return static_cast<Timeframe>(i);

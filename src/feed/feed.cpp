@@ -21,8 +21,15 @@ constexpr auto scan_interval = 1s;
 
 Feed::Feed(asio::any_io_executor hot, asio::any_io_executor control, DataProvider& provider, Rest& rest,
     const InstrumentTable& instruments, MarketSink& sink, FeedOptions options)
-    : hot_(std::move(hot)), control_(std::move(control)), provider_(provider), rest_(rest), instruments_(instruments),
-      sink_(sink), options_(std::move(options)), name_(options_.provider + "." + options_.spec.part), pulse_(hot_) {}
+    : hot_(std::move(hot)),
+      control_(std::move(control)),
+      provider_(provider),
+      rest_(rest),
+      instruments_(instruments),
+      sink_(sink),
+      options_(std::move(options)),
+      name_(options_.provider + "." + options_.spec.part),
+      pulse_(hot_) {}
 
 Feed::~Feed() = default;
 
@@ -198,8 +205,8 @@ void Feed::measure_latency(const std::optional<UnixNanos>& event_time, UnixNanos
         ++stats_.clock_ahead;
         return;
     }
-    const auto bucket = std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(us))),
-        stats_.latency.size() - 1);
+    const auto bucket = std::min<std::size_t>(
+        static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(us))), stats_.latency.size() - 1);
     ++stats_.latency[bucket];
     stats_.latency_sum_us += static_cast<std::uint64_t>(us);
 }
@@ -288,8 +295,8 @@ asio::awaitable<void> Feed::seed_quotes(std::vector<Seed> seeds) {
         const auto id = instruments_.find(name);
         if (!id)
             continue;
-        const auto asked = std::find_if(
-            seeds.begin(), seeds.end(), [&](const Seed& s) { return s.what.instrument == *id; });
+        const auto asked =
+            std::find_if(seeds.begin(), seeds.end(), [&](const Seed& s) { return s.what.instrument == *id; });
         if (asked == seeds.end())
             continue;
         // A frame that came meanwhile is newer than any answer, on whichever connection; without one, nothing is live.

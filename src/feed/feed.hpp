@@ -38,7 +38,7 @@ struct FeedOptions {
 struct FeedStats {
     std::array<std::uint64_t, 3> messages{}; // by Kind
     std::array<std::uint64_t, skip_count> skipped{};
-    std::array<std::uint64_t, 40> latency{}; // venue → received, bucket i: below 2^i µs
+    std::array<std::uint64_t, 40> latency{};           // venue → received, bucket i: below 2^i µs
     std::uint64_t latency_sum_us = 0, clock_ahead = 0; // event times ahead of our clock
     std::uint64_t gaps = 0, lost = 0, reconnects = 0, rotations = 0, connect_attempts = 0;
     std::uint64_t bytes_in = 0, frames_in = 0, reads = 0;

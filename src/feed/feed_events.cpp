@@ -94,7 +94,8 @@ void Feed::update_status(std::string_view reason) {
 }
 
 void Feed::on_link_up(Shard& shard, const std::string& peer) {
-    log::info("feed", "link_up", {{"feed", name_}, {"shard", shard.number()}, {"peer", peer}, {"streams", shard.size()}});
+    log::info(
+        "feed", "link_up", {{"feed", name_}, {"shard", shard.number()}, {"peer", peer}, {"streams", shard.size()}});
     for (auto& c : channels_)
         if (c.in_use && c.shard == shard.number()) {
             c.messages_before_link = c.messages;
@@ -243,16 +244,17 @@ void Feed::on_gap(Subscription what, std::optional<std::uint64_t> lost, std::str
     e.event = "gap_closed";
     e.filled = 0;
     sink_.event(e);
-    log::warn("feed", "gap", {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()},
-        {"kind", to_string(what.kind)}, {"cause", cause}, {"lost", lost ? std::to_string(*lost) : "unknown"}});
+    log::warn("feed", "gap",
+        {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()},
+            {"kind", to_string(what.kind)}, {"cause", cause}, {"lost", lost ? std::to_string(*lost) : "unknown"}});
 }
 
 void Feed::on_rejected(Subscription what, error_code reason, std::string_view venue_text) {
     const auto text = redact(venue_text);
     const bool unknown = reason == errc::unknown_symbol;
     log::warn("feed", unknown ? "unknown_symbol" : "refused",
-        {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()}, {"kind", to_string(what.kind)},
-            {"error", reason}, {"venue_text", text}});
+        {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()},
+            {"kind", to_string(what.kind)}, {"error", reason}, {"venue_text", text}});
     auto e = channel_event(unknown ? "unknown_symbol" : "refused", what, options_.provider, describe(reason));
     e.feed = name_;
     e.text = text;
@@ -272,8 +274,8 @@ void Feed::on_no_first_frame(Subscription what) {
         return;
     c->announced_silent = true;
     log::info("feed", "no_first_frame",
-        {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()}, {"kind", to_string(what.kind)},
-            {"native", c->wanted.native}});
+        {{"feed", name_}, {"instrument", instruments_.name_of(what.instrument).to_string()},
+            {"kind", to_string(what.kind)}, {"native", c->wanted.native}});
     auto e = channel_event("pending", what, options_.provider, "acknowledged, no data so far");
     e.feed = name_;
     sink_.event(e);
@@ -288,13 +290,15 @@ void Feed::on_skipped(Skip why, std::string_view what) {
     if (!first && at - it->second < 10s)
         return;
     it->second = at;
-    log::warn("feed", "frame_skipped", {{"feed", name_}, {"why", to_string(why)}, {"what", what},
-        {"total", stats_.skipped[static_cast<std::size_t>(why)]}});
+    log::warn("feed", "frame_skipped",
+        {{"feed", name_}, {"why", to_string(why)}, {"what", what},
+            {"total", stats_.skipped[static_cast<std::size_t>(why)]}});
 }
 
 void Feed::on_gave_up(Shard& shard, const LinkEnd& end) {
-    log::error("feed", "gave_up", {{"feed", name_}, {"shard", shard.number()}, {"error", end.reason}, {"detail", end.detail},
-        {"hint", "check the credentials of providers." + options_.provider}});
+    log::error("feed", "gave_up",
+        {{"feed", name_}, {"shard", shard.number()}, {"error", end.reason}, {"detail", end.detail},
+            {"hint", "check the credentials of providers." + options_.provider}});
     for (const auto& c : channels_)
         if (c.in_use && c.shard == shard.number())
             set_state(c.wanted.what.instrument, InstrumentState::refused, describe(end.reason));

@@ -39,9 +39,11 @@ public:
     };
     void scan(MonoTime now, const std::function<void(const Change&)>& on_change);
 
-    bool is_stale(InstrumentId id) const noexcept { return index_of(id) < entries_.size() && entries_[index_of(id)].stale; }
-    // True if there are instruments whose cadence is known, every one of them is stale, and for `least` nothing came for
-    // any instrument (a new connection counts as a sign of life).
+    bool is_stale(InstrumentId id) const noexcept {
+        return index_of(id) < entries_.size() && entries_[index_of(id)].stale;
+    }
+    // True if there are instruments whose cadence is known, every one of them is stale, and for `least` nothing came
+    // for any instrument (a new connection counts as a sign of life).
     bool all_stale() const noexcept { return learned_ > 0 && silent_ == learned_ && !flowing_; }
 
 private:

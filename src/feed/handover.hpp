@@ -40,10 +40,10 @@ public:
 
     // How a channel stands when only `survivor` goes on.
     struct Standing {
-        std::uint64_t told = 0;  // ids up to here were published or are lost; 0: none
-        bool lost = false;       // the survivor brought messages in vain that the other one was to bring
+        std::uint64_t told = 0;             // ids up to here were published or are lost; 0: none
+        bool lost = false;                  // the survivor brought messages in vain that the other one was to bring
         std::optional<std::uint64_t> count; // how many, where ids are contiguous
-        bool unseen = false;     // the survivor brought nothing so far: its first id must follow `told`
+        bool unseen = false;                // the survivor brought nothing so far: its first id must follow `told`
     };
     Standing standing(const Subscription& channel, From survivor) const;
 

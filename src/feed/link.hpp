@@ -25,7 +25,7 @@ class Link final : private net::WsHandler, private Outbox {
 public:
     struct Hooks {
         std::function<void(const std::string& peer)> up;
-        std::function<void()> replace;      // the session asked for a replacement first
+        std::function<void()> replace;     // the session asked for a replacement first
         std::function<void(Moment)> flush; // the messages of one read are done
         std::function<bool()> behind;      // reading may wait a moment
     };

@@ -28,7 +28,8 @@ public:
     virtual void flush(Moment now) = 0;
     // The consumer is behind: reading may wait a moment (bounded by the transport).
     virtual bool behind() const { return false; }
-    virtual void state(InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) = 0;
+    virtual void state(
+        InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) = 0;
     virtual void feed_status(std::string_view feed, const FeedStatus& status) = 0;
     virtual void event(const Event& event) = 0;
 };

@@ -117,8 +117,11 @@ void Shard::perform(Moment now) {
     for (;;) {
         const auto step = fsm_.next(now.mono);
         switch (step.act) {
-        case ShardFsm::Act::none: return;
-        case ShardFsm::Act::start: start_link(step.place); break;
+        case ShardFsm::Act::none:
+            return;
+        case ShardFsm::Act::start:
+            start_link(step.place);
+            break;
         case ShardFsm::Act::promoted:
             place(step.place).ready = place(step.place).missing.empty();
             feed_.on_rotated(*this);
@@ -128,7 +131,9 @@ void Shard::perform(Moment now) {
             if (auto& p = place(step.place); p.link)
                 p.link->close(1000, "replaced");
             break;
-        case ShardFsm::Act::give_up: feed_.on_gave_up(*this, last_end_); break;
+        case ShardFsm::Act::give_up:
+            feed_.on_gave_up(*this, last_end_);
+            break;
         }
     }
 }

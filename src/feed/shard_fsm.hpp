@@ -21,9 +21,9 @@ class ShardFsm {
 public:
     struct Timings {
         BackOff::Limits back_off;
-        std::chrono::milliseconds stable_after{10000};   // up this long: the next failure starts from the base again
-        std::chrono::milliseconds overlap{5000};         // both connections live, before the old one is closed
-        std::chrono::milliseconds overlap_limit{30000};  // quiet channels are not waited for any longer
+        std::chrono::milliseconds stable_after{10000};  // up this long: the next failure starts from the base again
+        std::chrono::milliseconds overlap{5000};        // both connections live, before the old one is closed
+        std::chrono::milliseconds overlap_limit{30000}; // quiet channels are not waited for any longer
     };
     enum class Act : std::uint8_t {
         none,
@@ -40,10 +40,10 @@ public:
     ShardFsm(Timings timings, std::uint64_t seed);
 
     void start(MonoTime now);
-    void stop() noexcept; // no further attempts
+    void stop() noexcept;                                                       // no further attempts
     void link_up(int place, std::chrono::milliseconds life_span, MonoTime now); // connected; life span 0: unlimited
-    void link_ready(int place, MonoTime now);            // everything wanted is acknowledged
-    void handed_over(MonoTime now);                      // every channel is level on both connections
+    void link_ready(int place, MonoTime now);                                   // everything wanted is acknowledged
+    void handed_over(MonoTime now); // every channel is level on both connections
     void link_ended(int place, const error_code& reason, MonoTime now);
     void replace(MonoTime now) { replace(active_, now); } // the venue announced the end of the active connection
     void replace(int place, MonoTime now);                // of this one; heeded as soon as it is the active one
@@ -61,8 +61,8 @@ private:
     enum class Phase : std::uint8_t { idle, waiting, connecting, up, ready, closing };
     struct Place {
         Phase phase = Phase::idle;
-        MonoTime until{};   // waiting: next attempt
-        MonoTime since{};   // up, ready
+        MonoTime until{}; // waiting: next attempt
+        MonoTime since{}; // up, ready
         std::optional<MonoTime> replace_at;
     };
     static std::size_t index(int place) noexcept { return static_cast<std::size_t>(place); }

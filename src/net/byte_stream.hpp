@@ -41,8 +41,8 @@ public:
     // Ends our direction (FIN); reading goes on. Nothing may be written afterwards.
     virtual void shutdown_write() noexcept = 0;
     // A pending read_some() may wait until so many bytes are there (TCP only; elsewhere it wakes for the first one), so
-    // that a stream of small answers does not wake the loop for each; a smaller number than before wakes it for what is there. The end of the stream
-    // always wakes it.
+    // that a stream of small answers does not wake the loop for each; a smaller number than before wakes it for what is
+    // there. The end of the stream always wakes it.
     virtual void gather(std::size_t) noexcept {}
 
     // Shuts down and closes; pending operations end with operation_aborted. Safe to call twice.

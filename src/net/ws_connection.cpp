@@ -27,7 +27,8 @@ WsConnection::Impl::Impl(std::unique_ptr<ByteStream> s, WsRole r, std::size_t ma
       early(std::move(already_read)),
       silence_timer(executor),
       close_timer(executor),
-      wake(executor, MonoTime::max()), breath(executor) {}
+      wake(executor, MonoTime::max()),
+      breath(executor) {}
 
 void WsConnection::Impl::send(WsEvent::Type type, std::string_view payload) {
     if (over || close_sent || write_error)

@@ -48,7 +48,7 @@ struct WsConnection::Impl : std::enable_shared_from_this<WsConnection::Impl> {
     asio::steady_timer silence_timer;
     asio::steady_timer close_timer;
     asio::awaitable<void> breathe(WsHandler& handler);
-    asio::steady_timer wake; // never expires: cancelled when the writer ends, reading resumes, or all is over
+    asio::steady_timer wake;   // never expires: cancelled when the writer ends, reading resumes, or all is over
     asio::steady_timer breath; // a short pause between reads
     MaskSource masks;
 

@@ -15,10 +15,10 @@ namespace tickgate::redis {
 // Messages of one channel that will not come. Lives from the first of them until gap_closed has been written.
 struct Hole {
     std::uint64_t first = 0, last = 0, count = 0;
-    UnixNanos from{}, to{};  // when they were published
-    std::string_view cause;  // of the first: redis_outage, redis_slow, queue_full
-    bool opened = false;     // gap_opened is written
-    bool in_front = false;   // … ahead of what waits, and so must gap_closed be
+    UnixNanos from{}, to{};   // when they were published
+    std::string_view cause;   // of the first: redis_outage, redis_slow, queue_full
+    bool opened = false;      // gap_opened is written
+    bool in_front = false;    // … ahead of what waits, and so must gap_closed be
     bool to_announce = false; // waits for its turn in front
     MonoTime opened_at{};
 
@@ -43,9 +43,8 @@ public:
         for (auto& e : entries_)
             if (e.rev > 0 && e.open == open)
                 return ++e.rev;
-        auto& oldest = *std::min_element(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-            return a.rev == 0 ? b.rev != 0 : (b.rev != 0 && a.open < b.open);
-        });
+        auto& oldest = *std::min_element(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) { return a.rev == 0 ? b.rev != 0 : (b.rev != 0 && a.open < b.open); });
         oldest = {open, 1};
         return 1;
     }
@@ -61,13 +60,13 @@ private:
 struct Channel {
     Subscription what;
     std::string provider;
-    std::string text;            // `*3 $7 PUBLISH $n name $`, then the constant start of the payload
+    std::string text;               // `*3 $7 PUBLISH $n name $`, then the constant start of the payload
     std::uint32_t command_size = 0; // of the first of the two
     std::uint32_t name_size = 0;
     bool open = true;
-    bool dirty = false;          // `last` is newer than md:last
-    std::string last;            // latest payload that is not `backfill`
-    UnixNanos last_at{};         // when md:last fell behind
+    bool dirty = false;  // `last` is newer than md:last
+    std::string last;    // latest payload that is not `backfill`
+    UnixNanos last_at{}; // when md:last fell behind
     std::uint64_t seq = 0;
     std::uint64_t pending_seq = 0; // `last` is not yet published, this is its number; 0: none
     std::unique_ptr<Hole> hole;

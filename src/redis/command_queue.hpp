@@ -11,12 +11,12 @@ namespace tickgate::redis {
 
 // What a command is, which decides what happens to it besides being sent.
 enum class Tag : std::uint8_t {
-    publish,   // a data message: may be dropped when the queue is full
-    stream,    // its XADD: goes with it
-    event,     // kept
+    publish,      // a data message: may be dropped when the queue is full
+    stream,       // its XADD: goes with it
+    event,        // kept
     event_stream, // its XADD, directly behind it
-    heartbeat, // kept
-    removal,   // DEL, SREM: kept
+    heartbeat,    // kept
+    removal,      // DEL, SREM: kept
     // The rest is about one connection: not sent again on the next one, which writes these anew.
     last_value,
     key, // other SET, HSET, SADD
@@ -74,7 +74,7 @@ public:
     std::size_t drop_oldest(std::size_t bytes, bool events_too, const std::function<void(const Command&)>& dropped);
     void for_each_unanswered(const std::function<void(const Command&)>& visit) const;
 
-    std::size_t bytes() const noexcept { return appended_ - answered_; }       // held
+    std::size_t bytes() const noexcept { return appended_ - answered_; } // held
     std::size_t unsent_bytes() const noexcept { return appended_ - sent_; }
     std::size_t in_flight_bytes() const noexcept { return sent_ - answered_; } // sent, not answered
     std::size_t commands() const noexcept { return count_; }

@@ -35,15 +35,24 @@ std::vector<std::string> HandshakeFsm::command() const {
     case Step::authenticate:
         return options_.username.empty() ? std::vector<std::string>{"AUTH", options_.password}
                                          : std::vector<std::string>{"AUTH", options_.username, options_.password};
-    case Step::select: return {"SELECT", std::to_string(options_.database)};
-    case Step::set_name: return {"CLIENT", "SETNAME", options_.client_name};
-    case Step::role: return {"ROLE"};
-    case Step::take: return {"SET", options_.owner_key, options_.instance, "NX", "PX", ttl};
-    case Step::renew: return {"EVAL", std::string(renew_script), "1", options_.owner_key, options_.instance, ttl};
-    case Step::holder: return {"GET", options_.owner_key};
-    case Step::session: return {"HGET", options_.info_key, "session"};
-    case Step::epoch: return {"HINCRBY", options_.info_key, "epoch", "1"};
-    case Step::done: break;
+    case Step::select:
+        return {"SELECT", std::to_string(options_.database)};
+    case Step::set_name:
+        return {"CLIENT", "SETNAME", options_.client_name};
+    case Step::role:
+        return {"ROLE"};
+    case Step::take:
+        return {"SET", options_.owner_key, options_.instance, "NX", "PX", ttl};
+    case Step::renew:
+        return {"EVAL", std::string(renew_script), "1", options_.owner_key, options_.instance, ttl};
+    case Step::holder:
+        return {"GET", options_.owner_key};
+    case Step::session:
+        return {"HGET", options_.info_key, "session"};
+    case Step::epoch:
+        return {"HINCRBY", options_.info_key, "epoch", "1"};
+    case Step::done:
+        break;
     }
     return {};
 }
@@ -73,9 +82,15 @@ void HandshakeFsm::on_reply(const Reply& reply) {
         }
     }
     switch (step_) {
-    case Step::authenticate: step_ = options_.database > 0 ? Step::select : Step::set_name; break;
-    case Step::select: step_ = Step::set_name; break;
-    case Step::set_name: step_ = Step::role; break;
+    case Step::authenticate:
+        step_ = options_.database > 0 ? Step::select : Step::set_name;
+        break;
+    case Step::select:
+        step_ = Step::set_name;
+        break;
+    case Step::set_name:
+        step_ = Step::role;
+        break;
     case Step::role:
         if (!is_master(reply))
             return fail("the server is a replica, not a master", ErrorClass::not_master);
@@ -86,7 +101,9 @@ void HandshakeFsm::on_reply(const Reply& reply) {
         take_refused_ = reply.is_error();
         step_ = newly_taken_ ? Step::session : Step::renew;
         break;
-    case Step::renew: step_ = reply.type == Reply::Type::integer && reply.integer == 1 ? Step::session : Step::holder; break;
+    case Step::renew:
+        step_ = reply.type == Reply::Type::integer && reply.integer == 1 ? Step::session : Step::holder;
+        break;
     case Step::holder:
         holder_ = reply.text;
         if (!reply.is_nil() && !reply.is_error() && holder_ != options_.instance)
@@ -107,7 +124,8 @@ void HandshakeFsm::on_reply(const Reply& reply) {
         epoch_ = reply.type == Reply::Type::integer ? static_cast<std::uint64_t>(reply.integer) : 0;
         status_ = Status::owner;
         break;
-    case Step::done: break;
+    case Step::done:
+        break;
     }
 }
 

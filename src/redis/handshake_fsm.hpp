@@ -24,9 +24,9 @@ inline constexpr std::chrono::milliseconds owner_ttl{5000}, alive_ttl{3000};
 // What an error reply means for a publisher.
 enum class ErrorClass : std::uint8_t {
     other,
-    access,      // NOAUTH, WRONGPASS, NOPERM: a person must mend it
-    not_master,  // READONLY, MASTERDOWN: the wrong server
-    loading,     // LOADING: not yet
+    access,       // NOAUTH, WRONGPASS, NOPERM: a person must mend it
+    not_master,   // READONLY, MASTERDOWN: the wrong server
+    loading,      // LOADING: not yet
     not_writable, // OOM, MISCONF: keys cannot be written, PUBLISH works
     max_clients,
 };
@@ -71,8 +71,8 @@ private:
     void fail(std::string text, ErrorClass c);
 
     HandshakeOptions options_;
-    Step step_ = options_.password.empty() ? (options_.database > 0 ? Step::select : Step::set_name)
-                                           : Step::authenticate;
+    Step step_ =
+        options_.password.empty() ? (options_.database > 0 ? Step::select : Step::set_name) : Step::authenticate;
     Status status_ = Status::send;
     std::string holder_, found_session_, error_text_;
     std::uint64_t epoch_ = 0;

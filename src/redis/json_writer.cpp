@@ -14,10 +14,18 @@ char* put_string(char* out, std::string_view text) noexcept {
         *out++ = '\\';
         switch (c) {
         case '"':
-        case '\\': *out++ = c; break;
-        case '\n': *out++ = 'n'; break;
-        case '\r': *out++ = 'r'; break;
-        case '\t': *out++ = 't'; break;
+        case '\\':
+            *out++ = c;
+            break;
+        case '\n':
+            *out++ = 'n';
+            break;
+        case '\r':
+            *out++ = 'r';
+            break;
+        case '\t':
+            *out++ = 't';
+            break;
         default:
             out = put(out, "u00");
             *out++ = hex[u >> 4];

@@ -49,50 +49,69 @@ std::strong_ordering compare(const Decimal& a, const Decimal& b) noexcept {
 
 std::string_view name_of(Side s) noexcept {
     switch (s) {
-    case Side::buy: return "buy";
-    case Side::sell: return "sell";
-    case Side::unknown: break;
+    case Side::buy:
+        return "buy";
+    case Side::sell:
+        return "sell";
+    case Side::unknown:
+        break;
     }
     return "unknown";
 }
 std::string_view name_of(TradeAction a) noexcept {
     switch (a) {
-    case TradeAction::create: return "new";
-    case TradeAction::cancel: return "cancel";
-    case TradeAction::correct: break;
+    case TradeAction::create:
+        return "new";
+    case TradeAction::cancel:
+        return "cancel";
+    case TradeAction::correct:
+        break;
     }
     return "correct";
 }
 std::string_view name_of(PriceType p) noexcept {
     switch (p) {
-    case PriceType::trade: return "trade";
-    case PriceType::mid: return "mid";
-    case PriceType::bid: return "bid";
-    case PriceType::ask: break;
+    case PriceType::trade:
+        return "trade";
+    case PriceType::mid:
+        return "mid";
+    case PriceType::bid:
+        return "bid";
+    case PriceType::ask:
+        break;
     }
     return "ask";
 }
 std::string_view name_of(Alignment a) noexcept {
     switch (a) {
-    case Alignment::utc: return "utc";
-    case Alignment::ny17: return "ny17";
-    case Alignment::exchange: break;
+    case Alignment::utc:
+        return "utc";
+    case Alignment::ny17:
+        return "ny17";
+    case Alignment::exchange:
+        break;
     }
     return "exchange";
 }
 std::string_view name_of(BarSource s) noexcept {
     switch (s) {
-    case BarSource::provider: return "provider";
-    case BarSource::ticks: return "ticks";
-    case BarSource::derived: break;
+    case BarSource::provider:
+        return "provider";
+    case BarSource::ticks:
+        return "ticks";
+    case BarSource::derived:
+        break;
     }
     return "derived";
 }
 char* put_unit(char* out, VolumeUnit u) noexcept {
     switch (u) {
-    case VolumeUnit::base: return put(out, "\"base\"");
-    case VolumeUnit::ticks: return put(out, "\"ticks\"");
-    case VolumeUnit::none: break;
+    case VolumeUnit::base:
+        return put(out, "\"base\"");
+    case VolumeUnit::ticks:
+        return put(out, "\"ticks\"");
+    case VolumeUnit::none:
+        break;
     }
     return put_null(out);
 }

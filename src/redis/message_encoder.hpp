@@ -35,8 +35,8 @@ struct Stamp {
 std::string session_part(std::string_view session);
 
 // The constant start of a channel's payloads: `{"v":1,"type":…,"native":"…",` (bars: up to and with the timeframe).
-std::string payload_head(Kind kind, Timeframe timeframe, const InstrumentName& name, std::string_view provider,
-    std::string_view native);
+std::string payload_head(
+    Kind kind, Timeframe timeframe, const InstrumentName& name, std::string_view provider, std::string_view native);
 
 // Each writes one whole object and returns its end; the bound is how much room that takes at most. Nothing allocates.
 std::size_t payload_bound(std::string_view head, const Quote& q) noexcept;
@@ -48,7 +48,8 @@ char* put_payload(char* out, std::string_view head, const Trade& t, const Stamp&
 char* put_payload(char* out, std::string_view head, const Bar& b, std::uint64_t rev, const Stamp& stamp) noexcept;
 
 // Cold payloads. An event ends with `,"seq":`: the number and the brace are added when its turn to be sent is known.
-std::string event_payload(const Event& e, const InstrumentName* name, std::int64_t ts_pub_us, std::string_view session_part);
+std::string event_payload(
+    const Event& e, const InstrumentName* name, std::int64_t ts_pub_us, std::string_view session_part);
 std::string state_payload(const InstrumentName& name, InstrumentState state, std::string_view reason,
     std::string_view provider, UnixNanos since);
 struct HeartbeatFields {

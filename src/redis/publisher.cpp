@@ -33,9 +33,14 @@ std::string publish_command(std::string_view name) {
 
 Publisher::Impl::Impl(
     asio::any_io_executor executor, PublisherOptions options, const InstrumentTable& instruments, LatencySink* latency)
-    : executor_(std::move(executor)), options_(std::move(options)), instruments_(instruments), latency_(latency),
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      instruments_(instruments),
+      latency_(latency),
       queue_([this](char* command, std::size_t size, Command& c) { number_event(command, size, c); }),
-      tick_timer_(executor_), wake_(executor_), pause_(executor_) {
+      tick_timer_(executor_),
+      wake_(executor_),
+      pause_(executor_) {
     auto url = net::Url::parse(options_.url);
     if (!url || (database_ = database_of(*url)) < 0)
         throw std::invalid_argument("redis.url is not a Redis address");
@@ -125,7 +130,8 @@ void Publisher::Impl::publish(ChannelId id, const Message& m) {
                 pending_.push_back(index);
             }
             c.pending_seq = stamp.seq;
-            return keep_last(index, {scratch_.data(), static_cast<std::size_t>(end - scratch_.data())}, stamp.ts_pub_us);
+            return keep_last(
+                index, {scratch_.data(), static_cast<std::size_t>(end - scratch_.data())}, stamp.ts_pub_us);
         }
     }
     if (c.hole || c.pending_seq > 0) [[unlikely]]
@@ -178,8 +184,7 @@ void Publisher::Impl::append_stream(std::uint32_t index, std::string_view payloa
     const Channel& c = channels_[index];
     const std::string_view rest = c.name().substr(options_.prefix.size());
     char length[20], digits[20];
-    const std::string_view maxlen(
-        length, static_cast<std::size_t>(put_uint(length, options_.stream_maxlen) - length));
+    const std::string_view maxlen(length, static_cast<std::size_t>(put_uint(length, options_.stream_maxlen) - length));
     char* begin = queue_.reserve(160 + options_.prefix.size() + rest.size() + payload.size());
     char* out = put(begin, "*8\r\n$4\r\nXADD\r\n$");
     out = put(put_uint(out, options_.prefix.size() + 7 + rest.size()), "\r\n");
@@ -261,8 +266,8 @@ void Publisher::Impl::batch_written() {
     batch_oldest_ = UnixNanos::max();
 }
 
-Publisher::Publisher(asio::any_io_executor executor, PublisherOptions options, const InstrumentTable& instruments,
-    LatencySink* latency)
+Publisher::Publisher(
+    asio::any_io_executor executor, PublisherOptions options, const InstrumentTable& instruments, LatencySink* latency)
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(options), instruments, latency)) {}
 Publisher::~Publisher() { assert(!impl_->running_); }
 

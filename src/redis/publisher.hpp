@@ -34,19 +34,20 @@ struct PublisherOptions {
     std::string prefix = "md";
     std::string instance; // names this process in md:owner and md:info, unique per process
     std::string version, config_digest;
-    std::vector<std::string> classes;         // (unused names are fine) asset classes that have symbols
-    bool streams = false;                     // also XADD … MAXLEN ~
+    std::vector<std::string> classes; // (unused names are fine) asset classes that have symbols
+    bool streams = false;             // also XADD … MAXLEN ~
     std::size_t stream_maxlen = 10000;
     std::chrono::milliseconds last_value_interval{50};
-    std::size_t queue_limit = 32u << 20;      // bytes kept for Redis while it is away or slow
-    std::size_t behind_above = 256u << 10;    // unsent bytes from which on behind() asks feeds to wait a moment
-    std::size_t conflate_above = 1u << 20;    // unsent bytes from which on quotes conflate
+    std::size_t queue_limit = 32u << 20;            // bytes kept for Redis while it is away or slow
+    std::size_t behind_above = 256u << 10;          // unsent bytes from which on behind() asks feeds to wait a moment
+    std::size_t conflate_above = 1u << 20;          // unsent bytes from which on quotes conflate
     std::chrono::milliseconds reply_deadline{2000}; // oldest unanswered command; then the connection is replaced
     std::chrono::milliseconds back_off_cap{250};
-    std::chrono::milliseconds drain{2000};  // for what is queued when stop() is called
+    std::chrono::milliseconds drain{2000}; // for what is queued when stop() is called
 };
 
-// One publishing channel: `{prefix}:{kind}:{class}:{symbol}` of one route. Small, copyable; valid while the Publisher is.
+// One publishing channel: `{prefix}:{kind}:{class}:{symbol}` of one route. Small, copyable; valid while the Publisher
+// is.
 enum class ChannelId : std::uint32_t {};
 
 using tickgate::Event;
@@ -56,17 +57,17 @@ using tickgate::InstrumentState;
 
 // Plain counters, written on the hot loop only; copied there for the metrics.
 struct PublisherStats {
-    std::uint64_t published[3] = {};      // by Kind
+    std::uint64_t published[3] = {}; // by Kind
     std::uint64_t commands_sent = 0, commands_acked = 0, bytes_sent = 0, flushes = 0;
     std::uint64_t command_errors = 0, reconnects = 0;
     std::uint64_t conflated_quotes = 0, lost_messages = 0, gaps_announced = 0;
     std::uint64_t encode_overflows = 0;
     std::size_t queued_bytes = 0, queued_commands = 0, unanswered = 0;
-    std::uint64_t last_value_lag_us = 0;  // age of the oldest last value not yet written
+    std::uint64_t last_value_lag_us = 0; // age of the oldest last value not yet written
     bool connected = false, owner = false, writable = false;
     std::uint64_t epoch = 0;
-    std::string holder;                   // value of md:owner when another instance publishes
-    std::string error;                    // why not writable, redacted
+    std::string holder; // value of md:owner when another instance publishes
+    std::string error;  // why not writable, redacted
 };
 
 // Latency observer: received → written (bytes handed to the socket) and round trip, in microseconds. May be null.
@@ -78,9 +79,10 @@ struct LatencySink {
 
 // One loop (hot), one owner; run() must have returned before destruction.
 //
-// Sequence numbers are given when a message is published, before any queue. While Redis is away or slow quotes conflate to
-// the latest per channel and trades and bars are kept up to queue_limit; whatever had to go is announced by gap_opened and
-// gap_closed with its span. While another instance owns the prefix nothing is queued and nothing is sent.
+// Sequence numbers are given when a message is published, before any queue. While Redis is away or slow quotes conflate
+// to the latest per channel and trades and bars are kept up to queue_limit; whatever had to go is announced by
+// gap_opened and gap_closed with its span. While another instance owns the prefix nothing is queued and nothing is
+// sent.
 class Publisher {
 public:
     Publisher(asio::any_io_executor executor, PublisherOptions options, const InstrumentTable& instruments,
@@ -99,7 +101,8 @@ public:
     void close_channel(ChannelId id);
     void remove_instrument(InstrumentId id); // md:state, md:symbols member
 
-    // Hot. The caller has filtered repeats; the instrument in the message is not looked at. No allocation after warm-up.
+    // Hot. The caller has filtered repeats; the instrument in the message is not looked at. No allocation after
+    // warm-up.
     void publish(ChannelId id, const Quote& quote);
     void publish(ChannelId id, const Trade& trade);
     void publish(ChannelId id, const Bar& bar);

@@ -58,7 +58,8 @@ std::chrono::milliseconds Publisher::Impl::back_off() {
         return std::exchange(long_pause_, std::chrono::milliseconds(0));
     const auto most = std::min(options_.back_off_cap, first_back_off * (1 << std::min(attempts_, 12)));
     ++attempts_;
-    return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(1, std::max<std::int64_t>(most.count(), 1))(random_));
+    return std::chrono::milliseconds(
+        std::uniform_int_distribution<std::int64_t>(1, std::max<std::int64_t>(most.count(), 1))(random_));
 }
 
 asio::awaitable<void> Publisher::Impl::connections() {
@@ -150,7 +151,9 @@ asio::awaitable<bool> Publisher::Impl::handshake() {
             fsm.on_reply(*reply);
             break;
         }
-        case HandshakeFsm::Status::owner: became_owner(fsm); co_return true;
+        case HandshakeFsm::Status::owner:
+            became_owner(fsm);
+            co_return true;
         case HandshakeFsm::Status::held:
         case HandshakeFsm::Status::unwritable:
             if (fsm.status() == HandshakeFsm::Status::held)
@@ -162,7 +165,9 @@ asio::awaitable<bool> Publisher::Impl::handshake() {
             handshake_until_ = mono_now() + handshake_deadline;
             fsm.again();
             break;
-        case HandshakeFsm::Status::failed: explain_refusal(fsm); co_return false;
+        case HandshakeFsm::Status::failed:
+            explain_refusal(fsm);
+            co_return false;
         }
     }
 }
@@ -231,8 +236,9 @@ void Publisher::Impl::drop_connection(std::string_view reason, const error_code&
     stats_.error = describe(ec);
     std::uint64_t suppressed = 0;
     if (ec != asio::error::operation_aborted && connect_log_.allow(mono_now(), suppressed))
-        log::warn("redis", "connection_lost", {{"url", options_.url}, {"reason", reason}, {"error", ec},
-                                                  {"queued_bytes", queue_.bytes()}, {"suppressed", suppressed}});
+        log::warn("redis", "connection_lost",
+            {{"url", options_.url}, {"reason", reason}, {"error", ec}, {"queued_bytes", queue_.bytes()},
+                {"suppressed", suppressed}});
     stream_->close();
 }
 
@@ -274,8 +280,8 @@ asio::awaitable<void> Publisher::Impl::read_loop() {
     }
 }
 
-// Goes on where try_write() stops: a full socket, and always with TLS. Its bytes are a copy, so that answers that overtake
-// the end of the write cannot take them away.
+// Goes on where try_write() stops: a full socket, and always with TLS. Its bytes are a copy, so that answers that
+// overtake the end of the write cannot take them away.
 asio::awaitable<void> Publisher::Impl::write_loop() {
     while (!dropped_) {
         if (!want_write_) {

@@ -1,5 +1,6 @@
-// What is lost, and how subscribers are told. gap_opened goes out before the first message behind a loss; until gap_closed,
-// at most a second later, more may be lost on that channel. Every number that will not come lies in the span of one of them.
+// What is lost, and how subscribers are told. gap_opened goes out before the first message behind a loss; until
+// gap_closed, at most a second later, more may be lost on that channel. Every number that will not come lies in the
+// span of one of them.
 #include "core/clock.hpp"
 #include "redis/publisher_impl.hpp"
 #include "redis/resp_writer.hpp"

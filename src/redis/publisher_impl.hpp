@@ -1,5 +1,5 @@
-// The parts of the publisher: publisher.cpp (hot path), publisher_gaps.cpp (losses), publisher_keys.cpp (everything that
-// is a key), publisher_connection.cpp (coroutines), publisher_replies.cpp.
+// The parts of the publisher: publisher.cpp (hot path), publisher_gaps.cpp (losses), publisher_keys.cpp (everything
+// that is a key), publisher_connection.cpp (coroutines), publisher_replies.cpp.
 #pragma once
 
 #include "core/clock.hpp"
@@ -27,9 +27,9 @@ struct Publisher::Impl {
 
     enum class Ownership : std::uint8_t { unknown, ours, other };
     struct EventChannel {
-        std::string command;           // `*3 $7 PUBLISH $n name $`
-        std::uint64_t seq = 0;         // numbered so far
-        std::uint64_t unnumbered = 0;  // waiting
+        std::string command;          // `*3 $7 PUBLISH $n name $`
+        std::uint64_t seq = 0;        // numbered so far
+        std::uint64_t unnumbered = 0; // waiting
     };
     struct InstrumentRecord {
         InstrumentState state{};
@@ -47,8 +47,8 @@ struct Publisher::Impl {
         MonoTime at{};
     };
 
-    // Answers wake the loop when so many bytes of them wait, and at each tick: waking for each of them costs more than sending.
-    // The answer to a renewal, once a second, is waited for as it comes and tells the round trip.
+    // Answers wake the loop when so many bytes of them wait, and at each tick: waking for each of them costs more than
+    // sending. The answer to a renewal, once a second, is waited for as it comes and tells the round trip.
     static constexpr std::size_t answers_at_once = 1024;
     // Bytes sent and not answered: bounds the delay in front of a slow Redis, grows while a quick one answers at once.
     static constexpr std::size_t least_window = 512 * 1024, most_window = 4 * 1024 * 1024;
@@ -182,8 +182,8 @@ struct Publisher::Impl {
     OwnerLease lease_;
     MonoTime lease_sent_{}, renewal_sent_{};
     bool renewal_awaited_ = false;
-    // Messages are grouped by the renewals between which they were published: an answered renewal proves that those before
-    // it went to a master.
+    // Messages are grouped by the renewals between which they were published: an answered renewal proves that those
+    // before it went to a master.
     std::uint32_t generation_ = 1, proven_ = 0, renewal_generation_ = 0;
 
     std::unique_ptr<net::ByteStream> stream_;

@@ -10,7 +10,9 @@ namespace {
 constexpr std::chrono::milliseconds beat{1000}, role_every{5000}, rewrite_after{1000};
 constexpr std::size_t last_values_a_beat = 1000, instruments_a_tick = 1000;
 
-std::string micros_text(UnixNanos t) { return text_of(static_cast<std::uint64_t>(std::max<std::int64_t>(to_micros(t), 0))); }
+std::string micros_text(UnixNanos t) {
+    return text_of(static_cast<std::uint64_t>(std::max<std::int64_t>(to_micros(t), 0)));
+}
 
 } // namespace
 
@@ -69,13 +71,14 @@ void Publisher::remove_instrument(InstrumentId id) {
 }
 
 void Publisher::Impl::write_info() {
-    append_key(Tag::key, {"HSET", key("info"), "v", "1", "session", session_, "epoch", text_of(stats_.epoch), "instance",
-                             options_.instance, "version", options_.version, "config_digest", options_.config_digest});
+    append_key(
+        Tag::key, {"HSET", key("info"), "v", "1", "session", session_, "epoch", text_of(stats_.epoch), "instance",
+                      options_.instance, "version", options_.version, "config_digest", options_.config_digest});
 }
 
 void Publisher::Impl::write_alive() {
-    append_key(Tag::alive_set,
-        {"SET", key("alive"), session_, "PX", text_of(static_cast<std::uint64_t>(alive_ttl.count()))});
+    append_key(
+        Tag::alive_set, {"SET", key("alive"), session_, "PX", text_of(static_cast<std::uint64_t>(alive_ttl.count()))});
 }
 
 void Publisher::Impl::renew(Moment now) {
@@ -86,8 +89,8 @@ void Publisher::Impl::renew(Moment now) {
     stream_->gather(1);
     append_key(Tag::renew, {"EVAL", renew_script, "1", key("owner"), options_.instance,
                                text_of(static_cast<std::uint64_t>(owner_ttl.count()))});
-    append_key(Tag::alive_renew, {"EVAL", renew_script, "1", key("alive"), session_,
-                                     text_of(static_cast<std::uint64_t>(alive_ttl.count()))});
+    append_key(Tag::alive_renew,
+        {"EVAL", renew_script, "1", key("alive"), session_, text_of(static_cast<std::uint64_t>(alive_ttl.count()))});
     write_heartbeat(now);
     for (auto& [feed, r] : feeds_)
         write_feed_status(feed, r);
@@ -116,11 +119,11 @@ void Publisher::Impl::write_heartbeat(Moment now) {
 void Publisher::Impl::write_feed_status(const std::string& feed, FeedRecord& r) {
     r.dirty = false;
     const FeedStatus& s = r.status;
-    append_key(Tag::key, {"HSET", key("status", feed), "state", to_string(s.state), "since_us", micros_text(s.since),
-                             "reason", s.reason, "wanted", text_of(s.wanted), "acked", text_of(s.acked), "connections",
-                             text_of(s.connections), "last_recv_us",
-                             s.last_received ? micros_text(*s.last_received) : std::string(), "reconnects",
-                             text_of(s.reconnects)});
+    append_key(Tag::key,
+        {"HSET", key("status", feed), "state", to_string(s.state), "since_us", micros_text(s.since), "reason", s.reason,
+            "wanted", text_of(s.wanted), "acked", text_of(s.acked), "connections", text_of(s.connections),
+            "last_recv_us", s.last_received ? micros_text(*s.last_received) : std::string(), "reconnects",
+            text_of(s.reconnects)});
 }
 
 void Publisher::Impl::write_instruments(std::size_t most) {
@@ -140,7 +143,8 @@ void Publisher::Impl::write_instruments(std::size_t most) {
     dirty_records_.erase(dirty_records_.begin(), dirty_records_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
-// At most 1,000 a beat, or a tenth of the commands since the last one if that is more; behind a slow Redis the tenth alone.
+// At most 1,000 a beat, or a tenth of the commands since the last one if that is more; behind a slow Redis the tenth
+// alone.
 void Publisher::Impl::write_last_values(bool all) {
     const std::uint64_t sent = stats_.commands_acked - commands_at_beat_;
     commands_at_beat_ = stats_.commands_acked;

@@ -56,8 +56,11 @@ bool Publisher::Impl::on_integer(const Command& c, std::int64_t value) {
         if (value != 1)
             write_alive();
         return true;
-    case Tag::key: set_writable(true, {}); return true;
-    default: return true;
+    case Tag::key:
+        set_writable(true, {});
+        return true;
+    default:
+        return true;
     }
 }
 
@@ -70,7 +73,9 @@ bool Publisher::Impl::on_error(const Command& c, std::string_view text) {
         return true; // known
     const std::string shown = redact(text.substr(0, 200));
     switch (error_class) {
-    case ErrorClass::not_master: announce_unproven(); [[fallthrough]];
+    case ErrorClass::not_master:
+        announce_unproven();
+        [[fallthrough]];
     case ErrorClass::loading:
         stats_.error = shown;
         drop_connection(shown, errc::unavailable);
@@ -80,7 +85,8 @@ bool Publisher::Impl::on_error(const Command& c, std::string_view text) {
         return true;
     case ErrorClass::access:
     case ErrorClass::max_clients:
-    case ErrorClass::other: break;
+    case ErrorClass::other:
+        break;
     }
     std::uint64_t suppressed = 0;
     if (error_log_.allow(mono_now(), suppressed))

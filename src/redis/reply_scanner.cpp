@@ -45,15 +45,22 @@ Reply from_hiredis(const redisReply& r) {
         out.type = Reply::Type::integer;
         out.integer = r.integer;
         break;
-    case REDIS_REPLY_STATUS: out.type = Reply::Type::status; break;
-    case REDIS_REPLY_ERROR: out.type = Reply::Type::error; break;
-    case REDIS_REPLY_STRING: out.type = Reply::Type::text; break;
+    case REDIS_REPLY_STATUS:
+        out.type = Reply::Type::status;
+        break;
+    case REDIS_REPLY_ERROR:
+        out.type = Reply::Type::error;
+        break;
+    case REDIS_REPLY_STRING:
+        out.type = Reply::Type::text;
+        break;
     case REDIS_REPLY_ARRAY:
         out.type = Reply::Type::array;
         for (std::size_t i = 0; i < r.elements; ++i)
             out.elements.push_back(from_hiredis(*r.element[i]));
         break;
-    default: break;
+    default:
+        break;
     }
     if (r.type == REDIS_REPLY_STATUS || r.type == REDIS_REPLY_ERROR || r.type == REDIS_REPLY_STRING)
         out.text.assign(r.str, static_cast<std::size_t>(r.len));
@@ -91,7 +98,8 @@ ReplyExtent reply_extent(std::string_view bytes) noexcept {
         std::int64_t n = 0;
         switch (rest.front()) {
         case '+':
-        case '-': break;
+        case '-':
+            break;
         case ':':
             if (!parse_integer(line.text, n))
                 return {State::malformed, 0};
@@ -113,7 +121,8 @@ ReplyExtent reply_extent(std::string_view bytes) noexcept {
             if (n > 0)
                 open[++depth] = n;
             break;
-        default: return {State::malformed, 0};
+        default:
+            return {State::malformed, 0};
         }
     }
 }

@@ -22,8 +22,8 @@ struct Reply {
     bool is_nil() const noexcept { return type == Type::nil; }
 };
 
-// Finds where the reply at the start of `bytes` ends. Sizes are taken on trust by nobody: what could ask for much memory
-// is refused before any of it is taken.
+// Finds where the reply at the start of `bytes` ends. Sizes are taken on trust by nobody: what could ask for much
+// memory is refused before any of it is taken.
 struct ReplyExtent {
     enum class State : std::uint8_t { complete, need_more, malformed };
     State state = State::need_more;
@@ -31,8 +31,8 @@ struct ReplyExtent {
 };
 ReplyExtent reply_extent(std::string_view bytes) noexcept;
 
-// Integers, statuses, errors and strings, nearly all of a publisher's replies, are read in place; anything else is cut out
-// whole and given to hiredis' reader.
+// Integers, statuses, errors and strings, nearly all of a publisher's replies, are read in place; anything else is cut
+// out whole and given to hiredis' reader.
 //
 //     auto room = scanner.prepare();  …read into room…  scanner.commit(n);
 //     while ((step = scanner.next()) > ReplyScanner::Step::failed) …

@@ -14,8 +14,8 @@ TEST(Clients, PythonSubscriberShowsLateJoinGapsAndExactDecimals) {
     SystemOptions options;
     options.venue = {"--kind", "spot", "--rate", "400", "--symbols", "BTCUSDT,ETHUSDT"};
     System system(options);
-    Process subscriber({python, "-u", source + "/docs/clients/subscriber.py", system.redis.url(), "md:trade:crypto:BTC-USDT",
-        "md:quote:crypto:BTC-USDT"});
+    Process subscriber({python, "-u", source + "/docs/clients/subscriber.py", system.redis.url(),
+        "md:trade:crypto:BTC-USDT", "md:quote:crypto:BTC-USDT"});
     ASSERT_TRUE(subscriber.wait_for_line("last value md:trade:crypto:BTC-USDT")) << subscriber.standard_error();
     ASSERT_TRUE(subscriber.wait_for_line("md:quote:crypto:BTC-USDT seq ")) << subscriber.standard_error();
     EXPECT_EQ(subscriber.standard_output().find("gap"), std::string::npos) << subscriber.standard_output();
@@ -23,8 +23,8 @@ TEST(Clients, PythonSubscriberShowsLateJoinGapsAndExactDecimals) {
     Listener listener(system.redis.port());
     ASSERT_TRUE(listener.until_message("md:trade:crypto:BTC-USDT"));
     const auto sent = listener.on("md:trade:crypto:BTC-USDT").front();
-    EXPECT_TRUE(subscriber.wait_for_line("md:trade:crypto:BTC-USDT seq " + sent.get("seq") + " " + sent.get("price") + " " +
-                                         sent.get("size")))
+    EXPECT_TRUE(subscriber.wait_for_line(
+        "md:trade:crypto:BTC-USDT seq " + sent.get("seq") + " " + sent.get("price") + " " + sent.get("size")))
         << sent.payload << subscriber.standard_output();
 
     // A message that was never sent to it shows as a gap.
@@ -47,7 +47,8 @@ TEST(Clients, EveryPayloadMatchesItsSchema) {
     options.venue = {"--rate", "400", "--symbols", "BTCUSDT,ETHUSDT"};
     options.more = "stale: {\"future:BTC-USDT-PERP\": 2s}\n";
     System system(options);
-    Process checker({python, "-u", source + "/tests/integration/check_schemas.py", source + "/docs/schemas", system.redis.url()});
+    Process checker(
+        {python, "-u", source + "/tests/integration/check_schemas.py", source + "/docs/schemas", system.redis.url()});
     ASSERT_TRUE(checker.wait_for_line("listening")) << checker.standard_error();
     system.fault(R"({"fault":"gap","value":3})");
     system.fault(R"({"fault":"silent_symbol","symbol":"BTCUSDT","for_ms":5000})");

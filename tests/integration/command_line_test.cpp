@@ -37,13 +37,13 @@ TEST(CommandLine, ExitsTwoOnWrongUsageAndSuggestsTheNearestWord) {
 
 TEST(CommandLine, TellsEveryConfigurationProblemWithItsPlaceAndExits78) {
     const TemporaryDirectory directory;
-    const auto file = directory.write("bad.yaml",
-        "redis: {url: \"http://x\"}\npublish:\n  linger: soon\n  kinds: [quote, tick]\nsymbls: {}\nhttp: {listen: \"0.0.0.0:80\"}\n");
+    const auto file = directory.write("bad.yaml", "redis: {url: \"http://x\"}\npublish:\n  linger: soon\n  kinds: "
+                                                  "[quote, tick]\nsymbls: {}\nhttp: {listen: \"0.0.0.0:80\"}\n");
     for (const auto* command : {"check-config", "run"}) {
         const auto done = run({binary, command, "--config", file});
         EXPECT_EQ(done.code, 78);
-        for (const auto* part : {"bad.yaml:1:", "bad.yaml:3:", "bad.yaml:4:", "bad.yaml:5:", "bad.yaml:6:", "publish.linger",
-                 "symbols", "token"})
+        for (const auto* part : {"bad.yaml:1:", "bad.yaml:3:", "bad.yaml:4:", "bad.yaml:5:", "bad.yaml:6:",
+                 "publish.linger", "symbols", "token"})
             EXPECT_NE(done.err.find(part), std::string::npos) << part << "\n" << done.err;
     }
     EXPECT_EQ(run({binary, "run", "--config", directory.path() + "/none.yaml"}).code, 78);
@@ -57,8 +57,9 @@ TEST(CommandLine, AcceptsTheSampleConfiguration) {
 TEST(CommandLine, ExitsSixtyNineWhenItsPortIsTaken) {
     const RedisServer redis;
     const TemporaryDirectory directory;
-    const auto file = directory.write("tickgate.yaml", "redis: {url: \"" + redis.url() + "\"}\nhttp: {listen: \"127.0.0.1:" +
-                                                           std::to_string(redis.port()) + "\"}\n" + quiet);
+    const auto file = directory.write(
+        "tickgate.yaml", "redis: {url: \"" + redis.url() +
+                             "\"}\nhttp: {listen: \"127.0.0.1:" + std::to_string(redis.port()) + "\"}\n" + quiet);
     const auto done = run({binary, "run", "--config", file});
     EXPECT_EQ(done.code, 69);
     EXPECT_NE(done.err.find("listen_failed"), std::string::npos) << done.err;
@@ -73,7 +74,8 @@ TEST(CommandLine, NeverShowsSecrets) {
     SystemOptions options;
     options.redis = {"--requirepass", password};
     options.redis_more = ", password: \"" + password + "\"";
-    options.binance_more = "  massive: {api_key: \"" + massive + "\"}\n  oanda: {token: \"${CANARY}\", account: \"1\"}\n";
+    options.binance_more =
+        "  massive: {api_key: \"" + massive + "\"}\n  oanda: {token: \"${CANARY}\", account: \"1\"}\n";
     options.variables = {{"CANARY", oanda}};
     options.more = "log: {level: trace}\nroutes: {crypto: [binance]}\n";
     options.start = false;

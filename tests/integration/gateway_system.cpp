@@ -78,7 +78,8 @@ void Listener::drain() {
 
 std::vector<Published> Listener::on(std::string_view channel) const {
     std::vector<Published> out;
-    std::copy_if(all_.begin(), all_.end(), std::back_inserter(out), [&](const auto& m) { return m.channel == channel; });
+    std::copy_if(
+        all_.begin(), all_.end(), std::back_inserter(out), [&](const auto& m) { return m.channel == channel; });
     return out;
 }
 
@@ -125,7 +126,10 @@ std::size_t Listener::count(std::string_view channel) const {
 }
 
 System::System(SystemOptions options)
-    : redis(options.redis), venue_port(free_port()), control_port(free_port()), http_port(free_port()),
+    : redis(options.redis),
+      venue_port(free_port()),
+      control_port(free_port()),
+      http_port(free_port()),
       variables_(std::move(options.variables)) {
     std::vector<std::string> command{binary, "venue", "binance", "--port", std::to_string(venue_port), "--control-port",
         std::to_string(control_port)};
@@ -138,15 +142,15 @@ System::System(SystemOptions options)
     config_file = directory.write("tickgate.yaml",
         "redis: {url: \"" + redis.url() + "\"" + options.redis_more + "}\n" +
             "http: {listen: \"127.0.0.1:" + std::to_string(http_port) + "\"}\n" +
-            "providers:\n  binance:\n    endpoints: {ws: \"ws://127.0.0.1:" + port + "\", rest: \"http://127.0.0.1:" + port +
-            "\", usdm_ws: \"ws://127.0.0.1:" + port + "\", usdm_rest: \"http://127.0.0.1:" + port + "\"}\n" +
+            "providers:\n  binance:\n    endpoints: {ws: \"ws://127.0.0.1:" + port + "\", rest: \"http://127.0.0.1:" +
+            port + "\", usdm_ws: \"ws://127.0.0.1:" + port + "\", usdm_rest: \"http://127.0.0.1:" + port + "\"}\n" +
             options.binance_more + "symbols: {" + options.symbols + "}\n" + options.more);
     if (!options.start)
         return;
     start_gateway();
     if (!wait_ready())
-        throw std::runtime_error("the gateway is not ready: " + http_get(http_port, "/readyz").body + "\n" +
-                                 gateway->standard_error());
+        throw std::runtime_error(
+            "the gateway is not ready: " + http_get(http_port, "/readyz").body + "\n" + gateway->standard_error());
 }
 
 void System::start_gateway() {

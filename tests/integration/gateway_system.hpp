@@ -17,8 +17,8 @@ namespace tickgate::test {
 
 inline const std::string binary = TICKGATE_BINARY;
 
-// The value of a key of a flat JSON object as it stands in the text: numbers digit for digit, strings with their quotes.
-// Empty: no such key.
+// The value of a key of a flat JSON object as it stands in the text: numbers digit for digit, strings with their
+// quotes. Empty: no such key.
 std::string raw_field(std::string_view json, std::string_view key);
 // The same without quotes.
 std::string field(std::string_view json, std::string_view key);
@@ -37,7 +37,8 @@ public:
     // Reads on until `done` (asked after each message) or the limit.
     bool until(const std::function<bool()>& done, std::chrono::milliseconds limit = patience);
     bool until_message(std::string_view channel, std::chrono::milliseconds limit = patience); // one more on it
-    bool until_event(std::string_view event, std::string_view channel_part = {}, std::chrono::milliseconds limit = patience);
+    bool until_event(
+        std::string_view event, std::string_view channel_part = {}, std::chrono::milliseconds limit = patience);
     void drain(); // what is there now
 
     const std::vector<Published>& all() const noexcept { return all_; }
@@ -61,12 +62,12 @@ private:
 struct SystemOptions {
     std::vector<std::string> venue; // arguments after `tickgate venue binance --port N`
     std::string symbols = "crypto: [BTC-USDT, ETH-USDT]";
-    std::string more;               // further top-level YAML
-    std::string redis_more;         // further keys of `redis`, with a leading comma
+    std::string more;       // further top-level YAML
+    std::string redis_more; // further keys of `redis`, with a leading comma
     std::string binance_more;
     std::vector<std::string> redis;
     Process::Variables variables;
-    bool start = true;              // the gateway too, and wait until it is ready
+    bool start = true; // the gateway too, and wait until it is ready
 };
 
 class System {

@@ -78,10 +78,10 @@ TEST(Gateway, AnswersHealthReadinessAndMetrics) {
 TEST(Gateway, ASecondInstanceStandsBackAndTakesOverWhenTheFirstEnds) {
     System system;
     const auto second_port = free_port();
-    auto text = std::string("redis: {url: \"" + system.redis.url() + "\"}\nhttp: {listen: \"127.0.0.1:" +
-                            std::to_string(second_port) + "\"}\nproviders: {binance: {endpoints: {ws: \"ws://127.0.0.1:" +
-                            std::to_string(system.venue_port) + "\", rest: \"http://127.0.0.1:" +
-                            std::to_string(system.venue_port) + "\"}}}\nsymbols: {crypto: [BTC-USDT]}\n");
+    auto text = std::string(
+        "redis: {url: \"" + system.redis.url() + "\"}\nhttp: {listen: \"127.0.0.1:" + std::to_string(second_port) +
+        "\"}\nproviders: {binance: {endpoints: {ws: \"ws://127.0.0.1:" + std::to_string(system.venue_port) +
+        "\", rest: \"http://127.0.0.1:" + std::to_string(system.venue_port) + "\"}}}\nsymbols: {crypto: [BTC-USDT]}\n");
     Process second({binary, "run", "--config", system.directory.write("second.yaml", text)});
     HttpAnswer answer;
     EXPECT_TRUE(System::eventually([&] {

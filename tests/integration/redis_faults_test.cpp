@@ -77,8 +77,8 @@ TEST(RedisFaults, KilledAndRestartedUnderLoadComesBackByItself) {
     EXPECT_TRUE(every_number_is_accounted_for(after, btc_trade));
     // All names are there again.
     EXPECT_TRUE(System::eventually([&] { return http_get(system.http_port, "/readyz").status == 200; }));
-    for (const auto* key : {"md:last:quote:crypto:BTC-USDT", "md:last:trade:crypto:BTC-USDT", "md:state:crypto:BTC-USDT",
-             "md:alive", "md:owner", "md:last:quote:crypto:ETH-USDT"})
+    for (const auto* key : {"md:last:quote:crypto:BTC-USDT", "md:last:trade:crypto:BTC-USDT",
+             "md:state:crypto:BTC-USDT", "md:alive", "md:owner", "md:last:quote:crypto:ETH-USDT"})
         EXPECT_TRUE(System::eventually([&] { return !system.redis.cli({"GET", key}).is_nil(); })) << key;
     EXPECT_EQ(system.feed_state(), "live");
     EXPECT_EQ(system.redis.cli({"HGET", "md:info", "session"}).text, session);

@@ -70,12 +70,13 @@ void replay(const Capture& capture) {
         options.symbols += name + ", ";
     options.symbols += "]";
     options.binance_more = "    trade_stream: aggTrade\n";
-    options.venue = {"--kind", capture.kind, "--replay", fixtures + capture.file, "--speed", "0", "--replay-all", "--hold",
-        std::to_string(capture.symbols.size() * 3), "--fault", "stall"};
+    options.venue = {"--kind", capture.kind, "--replay", fixtures + capture.file, "--speed", "0", "--replay-all",
+        "--hold", std::to_string(capture.symbols.size() * 3), "--fault", "stall"};
     System system(options);
     Listener listener(system.redis.port());
-    ASSERT_TRUE(System::eventually([&] { return system.metric("tickgate_feed_subscriptions_acked") ==
-                                                static_cast<double>(capture.symbols.size() * 3); }));
+    ASSERT_TRUE(System::eventually([&] {
+        return system.metric("tickgate_feed_subscriptions_acked") == static_cast<double>(capture.symbols.size() * 3);
+    }));
     system.clear_faults();
 
     const auto quotes = frames_of(capture.file, "@bookTicker");

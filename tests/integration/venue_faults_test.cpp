@@ -34,7 +34,8 @@ protected:
     static void expect_reconnect(System& system, Listener& listener) {
         ASSERT_TRUE(listener.until_event("link_down", "feed:binance.spot"));
         ASSERT_TRUE(listener.until_event("link_up", "feed:binance.spot"));
-        ASSERT_TRUE(listener.until([&] { return listener.events("gap_closed", btc).size() >= 2; })); // quotes and trades
+        ASSERT_TRUE(
+            listener.until([&] { return listener.events("gap_closed", btc).size() >= 2; })); // quotes and trades
         EXPECT_GE(listener.events("gap_opened", btc).size(), 2u);
         ASSERT_TRUE(flows(listener));
         expect_honest(listener);
@@ -122,9 +123,8 @@ TEST_F(VenueFaults, DuplicatesAreNotPassedOn) {
     Listener listener(system.redis.port());
     ASSERT_TRUE(flows(listener));
     system.fault(R"({"fault":"duplicate","for_ms":2000})");
-    EXPECT_TRUE(System::eventually([&] {
-        return system.metric("tickgate_feed_skipped_total", {"reason=\"repeated\""}) > 100;
-    }));
+    EXPECT_TRUE(System::eventually(
+        [&] { return system.metric("tickgate_feed_skipped_total", {"reason=\"repeated\""}) > 100; }));
     ASSERT_TRUE(flows(listener));
     expect_honest(listener);
     EXPECT_TRUE(listener.events("gap_opened").empty());

@@ -147,8 +147,9 @@ void RedisServer::start() {
     std::vector<std::string> args{"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", "",
         "--appendonly", "no", "--dir", directory_, "--unixsocket", unix_path(), "--logfile", directory_ + "/log"};
     if (tls_port_ != 0)
-        args.insert(args.end(), {"--tls-port", std::to_string(tls_port_), "--tls-cert-file", tls_.cert, "--tls-key-file",
-                                    tls_.key, "--tls-ca-cert-file", tls_.ca, "--tls-auth-clients", "no"});
+        args.insert(
+            args.end(), {"--tls-port", std::to_string(tls_port_), "--tls-cert-file", tls_.cert, "--tls-key-file",
+                            tls_.key, "--tls-ca-cert-file", tls_.ca, "--tls-auth-clients", "no"});
     args.insert(args.end(), arguments_.begin(), arguments_.end());
     std::vector<char*> argv;
     for (auto& a : args)

@@ -10,8 +10,8 @@
 namespace tickgate::test {
 
 struct RedisAnswer {
-    char type = '_'; // '+', '-', ':', '$', '*', or '_' for nil
-    std::string text;  // of integers the digits
+    char type = '_';  // '+', '-', ':', '$', '*', or '_' for nil
+    std::string text; // of integers the digits
     std::vector<RedisAnswer> elements;
 
     bool is_nil() const { return type == '_'; }

@@ -18,7 +18,8 @@ TEST(BinanceErrors, StatusesAndCodesMapToTheContract) {
     EXPECT_EQ(error_of(answer(400, R"({"code":-1121,"msg":"Invalid symbol."})")).code, errc::unknown_symbol);
     EXPECT_EQ(error_of(answer(429, R"({"code":-1003,"msg":"Too many"})")).code, errc::rate_limited);
     EXPECT_EQ(error_of(answer(418, R"({"code":-1003,"msg":"banned until 1660090423228"})")).code, errc::banned);
-    EXPECT_EQ(error_of(answer(451, R"({"code":0,"msg":"Service unavailable from a restricted location"})")).code, errc::restricted);
+    EXPECT_EQ(error_of(answer(451, R"({"code":0,"msg":"Service unavailable from a restricted location"})")).code,
+        errc::restricted);
     EXPECT_EQ(error_of(answer(403, "<html>WAF</html>")).code, errc::restricted);
     EXPECT_EQ(error_of(answer(502, "")).code, errc::venue_error);
     EXPECT_EQ(error_of(answer(400, "not json")).code, errc::bad_request);

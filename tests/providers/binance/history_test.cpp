@@ -22,7 +22,8 @@ TEST(BinanceKlines, TheDailyRowsOfTheFixtureAreExact) {
 }
 
 TEST(BinanceKlines, TheRunningBarIsNotFinal) {
-    const std::string body = R"([[60000,"1","2","0.5","1.5","10",119999,"12",3,"1","1","0"],[120000,"1","2","0.5","1.5","10",179999,"12",3,"1","1","0"]])";
+    const std::string body =
+        R"([[60000,"1","2","0.5","1.5","10",119999,"12",3,"1","1","0"],[120000,"1","2","0.5","1.5","10",179999,"12",3,"1","1","0"]])";
     const auto bars = parse_klines(body, Timeframe::m1, from_millis(150000));
     ASSERT_TRUE(bars.has_value());
     EXPECT_TRUE((*bars)[0].final);
@@ -36,7 +37,8 @@ TEST(BinanceKlines, WhatIsNotDocumentedIsAnError) {
              R"([[60000,1,"2","0.5","1.5","10",119999,"12",3]])", R"([[60000,"x","2","0.5","1.5","10",119999,"12",3]])",
              R"([[120000,"1","1","1","1","1",1,"1",1],[60000,"1","1","1","1","1",1,"1",1]])"})
         EXPECT_FALSE(parse_klines(body, Timeframe::m1, now).has_value()) << body;
-    EXPECT_EQ(parse_klines(R"([[60000,"1234567890123456789","2","0.5","1.5","10",119999,"12",3]])", Timeframe::m1, now).error(),
+    EXPECT_EQ(parse_klines(R"([[60000,"1234567890123456789","2","0.5","1.5","10",119999,"12",3]])", Timeframe::m1, now)
+                  .error(),
         errc::number_overflow);
 }
 
@@ -46,7 +48,8 @@ TEST(BinanceBookTickers, OneOrManyWithTheSnapshotFlag) {
         names.emplace_back(native);
         EXPECT_TRUE(q.flags.has(Flag::snapshot));
     };
-    EXPECT_FALSE(parse_book_tickers(R"({"symbol":"A","bidPrice":"1","bidQty":"2","askPrice":"3","askQty":"4"})", {}, sink));
+    EXPECT_FALSE(
+        parse_book_tickers(R"({"symbol":"A","bidPrice":"1","bidQty":"2","askPrice":"3","askQty":"4"})", {}, sink));
     EXPECT_FALSE(parse_book_tickers(
         R"([{"symbol":"B","bidPrice":"0.0","bidQty":"0","askPrice":"3","askQty":"4"},{"symbol":"C","bidPrice":"1","bidQty":"2","askPrice":"3","askQty":"4"}])",
         {}, sink));

@@ -55,8 +55,8 @@ TEST(BinanceParse, FieldOrderAndUnknownKeysDoNotMatter) {
 
 TEST(BinanceParse, AnEmptySideIsEmptyNotZero) {
     Parsed parse;
-    const auto& f = parse(
-        R"({"stream":"x@bookTicker","data":{"u":1,"s":"X","b":"0.00000000","B":"0.00000000","a":"3","A":"4"}})");
+    const auto& f =
+        parse(R"({"stream":"x@bookTicker","data":{"u":1,"s":"X","b":"0.00000000","B":"0.00000000","a":"3","A":"4"}})");
     ASSERT_EQ(f.type, Frame::Type::quote);
     EXPECT_FALSE(f.quote.bid.has_value());
     EXPECT_FALSE(f.quote.bid_size.has_value());
@@ -90,9 +90,14 @@ TEST(BinanceParse, OldOrderIdsInTradesAreNotTheTradeId) {
 
 TEST(BinanceParse, ExecutionsThatAreNoMarketTradesAreLeftOut) {
     Parsed parse;
-    EXPECT_EQ(parse(R"({"stream":"x@trade","data":{"e":"trade","T":1672515782136,"t":7,"p":"0","q":"0","X":"NA","m":false}})").type,
+    EXPECT_EQ(
+        parse(R"({"stream":"x@trade","data":{"e":"trade","T":1672515782136,"t":7,"p":"0","q":"0","X":"NA","m":false}})")
+            .type,
         Frame::Type::other);
-    EXPECT_EQ(parse(R"({"stream":"x@trade","data":{"e":"trade","T":1672515782136,"t":7,"p":"5","q":"1","X":"INSURANCE_FUND","m":false}})").type,
+    EXPECT_EQ(
+        parse(
+            R"({"stream":"x@trade","data":{"e":"trade","T":1672515782136,"t":7,"p":"5","q":"1","X":"INSURANCE_FUND","m":false}})")
+            .type,
         Frame::Type::other);
 }
 
@@ -132,7 +137,8 @@ TEST(BinanceParse, ATurnoverThatDoesNotFitOnlyCostsTheVwap) {
 
 TEST(BinanceParse, APriceThatDoesNotFitRejectsTheMessage) {
     Parsed parse;
-    EXPECT_EQ(parse(R"({"stream":"x@bookTicker","data":{"u":1,"b":"1.2345678901234567891","B":"1","a":"3","A":"4"}})").type,
+    EXPECT_EQ(
+        parse(R"({"stream":"x@bookTicker","data":{"u":1,"b":"1.2345678901234567891","B":"1","a":"3","A":"4"}})").type,
         Frame::Type::overflow);
 }
 
@@ -165,7 +171,9 @@ TEST(BinanceParse, BothShutdownShapesAreUnderstood) {
 std::string told(const Frame& f) {
     std::string out = std::to_string(static_cast<int>(f.type)) + " " + std::string(f.stream);
     const auto add = [&](const OptionalDecimal& d) { out += " " + (d ? d->to_string() : "null"); };
-    const auto time = [&](const std::optional<UnixNanos>& t) { out += " " + (t ? std::to_string(to_micros(*t)) : "null"); };
+    const auto time = [&](const std::optional<UnixNanos>& t) {
+        out += " " + (t ? std::to_string(to_micros(*t)) : "null");
+    };
     if (f.type == Frame::Type::quote) {
         add(f.quote.bid), add(f.quote.bid_size), add(f.quote.ask), add(f.quote.ask_size), time(f.quote.event_time);
         out += " " + std::to_string(*f.quote.src_seq);
@@ -207,8 +215,9 @@ TEST(BinanceParse, TheOnePassReaderAndTheJsonParserAgreeOnEveryCapturedFrameAndI
 
 TEST(BinanceParse, GarbageIsMalformedAndNeverMore) {
     Parsed parse;
-    for (const char* text : {"", " ", "x", "{", "}", "[]", "[1]", "null", "\"s\"", "1", "{}", R"({"a":1})", R"({"stream":1})",
-             R"({"stream":"x@bookTicker"})", R"({"stream":"x@bookTicker","data":[]})", R"({"stream":"x@bookTicker","data":{}})",
+    for (const char* text : {"", " ", "x", "{", "}", "[]", "[1]", "null", "\"s\"", "1", "{}", R"({"a":1})",
+             R"({"stream":1})", R"({"stream":"x@bookTicker"})", R"({"stream":"x@bookTicker","data":[]})",
+             R"({"stream":"x@bookTicker","data":{}})",
              R"({"stream":"x@bookTicker","data":{"u":1,"b":"1","B":"1","a":"3"}})",
              R"({"stream":"x@bookTicker","data":{"u":-1,"b":"1","B":"1","a":"3","A":"4"}})",
              R"({"stream":"x@bookTicker","data":{"u":1,"b":"1,5","B":"1","a":"3","A":"4"}})",

@@ -113,7 +113,8 @@ TEST_F(Session, ARefusedBatchIsHalvedUntilTheCulpritStandsAlone) {
             const auto text = seen.sent[answered++];
             const auto id = text.substr(text.find("\"id\":") + 5);
             if (text.find("ccc") != std::string::npos)
-                receive(R"({"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":)" + id.substr(0, id.size() - 1) + "}");
+                receive(R"({"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":)" +
+                        id.substr(0, id.size() - 1) + "}");
             else
                 receive(R"({"result":null,"id":)" + id);
         }

@@ -84,11 +84,14 @@ TEST(BinanceSymbols, BrokenListsAreErrors) {
 }
 
 TEST(BinanceSymbols, NamesOutsideTheCharsetAreNotOffered) {
-    EXPECT_FALSE(parse_symbol(Market::spot, R"({"symbol":"币安USDT","status":"TRADING","baseAsset":"币安","quoteAsset":"USDT"})"));
+    EXPECT_FALSE(parse_symbol(
+        Market::spot, R"({"symbol":"币安USDT","status":"TRADING","baseAsset":"币安","quoteAsset":"USDT"})"));
     EXPECT_FALSE(parse_symbol(Market::spot, R"({"symbol":"X"})"));
     EXPECT_FALSE(parse_symbol(Market::spot, "[]"));
-    EXPECT_FALSE(parse_symbol(Market::usdm, R"({"symbol":"A","status":"TRADING","baseAsset":"A","quoteAsset":"USDT","contractType":""})"));
-    const auto halted = parse_symbol(Market::spot, R"({"symbol":"ABUSDT","status":"SOMETHING_NEW","baseAsset":"AB","quoteAsset":"USDT"})");
+    EXPECT_FALSE(parse_symbol(
+        Market::usdm, R"({"symbol":"A","status":"TRADING","baseAsset":"A","quoteAsset":"USDT","contractType":""})"));
+    const auto halted = parse_symbol(
+        Market::spot, R"({"symbol":"ABUSDT","status":"SOMETHING_NEW","baseAsset":"AB","quoteAsset":"USDT"})");
     ASSERT_TRUE(halted);
     EXPECT_FALSE(halted->tradeable);
 }
@@ -104,7 +107,9 @@ TEST(BinanceSymbols, StreamNamesAreLowerCase) {
 }
 
 TEST(BinanceSymbols, RateLimitsAreRead) {
-    EXPECT_EQ(parse_weight_limit(R"({"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":6000})"), 6000);
+    EXPECT_EQ(
+        parse_weight_limit(R"({"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":6000})"),
+        6000);
     EXPECT_FALSE(parse_weight_limit(R"({"rateLimitType":"ORDERS","interval":"SECOND","intervalNum":10,"limit":50})"));
     EXPECT_FALSE(parse_weight_limit("{"));
 }

@@ -15,8 +15,8 @@ TEST(InstrumentName, ParsesClassAndSymbolAndPrintsBack) {
 }
 
 TEST(InstrumentName, RefusesWhatIsNoName) {
-    for (const char* text : {"", "BTC-USDT", "crypto:", ":BTC", "bond:X", "crypto:BTC USDT", "crypto:BTC/USDT", "Crypto:BTC",
-             "crypto:a:b", "crypto:\xc3\xa9", "crypto:*"})
+    for (const char* text : {"", "BTC-USDT", "crypto:", ":BTC", "bond:X", "crypto:BTC USDT", "crypto:BTC/USDT",
+             "Crypto:BTC", "crypto:a:b", "crypto:\xc3\xa9", "crypto:*"})
         EXPECT_EQ(InstrumentName::parse(text).error(), make_error_code(errc::malformed_symbol)) << text;
     EXPECT_FALSE(InstrumentName::parse("crypto:" + std::string(65, 'A')).has_value());
 }

@@ -19,10 +19,10 @@ protected:
 };
 
 TEST_F(Log, LinesAreLogfmtWithQuotesWhereNeeded) {
-    log::warn("feed", "connect_failed", {{"feed", "binance.spot"}, {"attempt", 1}, {"error", make_error_code(errc::timed_out)}});
+    log::warn("feed", "connect_failed",
+        {{"feed", "binance.spot"}, {"attempt", 1}, {"error", make_error_code(errc::timed_out)}});
     ASSERT_EQ(lines.size(), 1u);
-    EXPECT_EQ(lines[0].second,
-        R"(event=connect_failed feed=binance.spot attempt=1 error="timed out [tickgate:18]")");
+    EXPECT_EQ(lines[0].second, R"(event=connect_failed feed=binance.spot attempt=1 error="timed out [tickgate:18]")");
     EXPECT_EQ(lines[0].first, log::Level::warn);
 }
 

@@ -20,7 +20,8 @@ TEST(Redact, LongerSecretsGoFirst) {
 TEST(Redact, UserInfoAndCredentialParametersGoEvenWhenUnknown) {
     EXPECT_EQ(redact("redis://bob:hunter2@host:6379/0"), "redis://***@host:6379/0");
     EXPECT_EQ(redact("https://h/p?apiKey=1&api_key=zzz&x=1"), "https://h/p?apiKey=1&api_key=***&x=1");
-    EXPECT_EQ(redact("wss://host:9443/stream?streams=a@trade/b@trade"), "wss://host:9443/stream?streams=a@trade/b@trade");
+    EXPECT_EQ(
+        redact("wss://host:9443/stream?streams=a@trade/b@trade"), "wss://host:9443/stream?streams=a@trade/b@trade");
     EXPECT_EQ(redact("plain text a@b"), "plain text a@b");
 }
 

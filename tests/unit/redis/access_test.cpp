@@ -85,8 +85,9 @@ TEST_F(Access, TooManyClientsIsWaitedOut) {
     auto blocker = std::make_unique<test::RedisClient>(server.port());
     (*blocker)({"PING"});
     auto& p = start(options(server.url()));
-    ASSERT_TRUE(run_until([&] { return p->stats().error.find("max number of clients") != std::string::npos ||
-                                       p->stats().reconnects > 2; }));
+    ASSERT_TRUE(run_until([&] {
+        return p->stats().error.find("max number of clients") != std::string::npos || p->stats().reconnects > 2;
+    }));
     EXPECT_FALSE(p->stats().owner);
     blocker.reset();
     EXPECT_TRUE(run_until([&] { return p->stats().owner; }));

@@ -83,7 +83,10 @@ TEST_F(Outage, KilledAndEmptyUnderLoadNothingIsLostUnannounced) {
     }
     server.start();
     attach();
-    ASSERT_TRUE(run_until([&] { load(p, 1); return p->stats().owner; }));
+    ASSERT_TRUE(run_until([&] {
+        load(p, 1);
+        return p->stats().owner;
+    }));
     ASSERT_TRUE(run_until([&] { return settled(p); }));
     EXPECT_EQ(p->session(), session);
     EXPECT_GT(chain.holes, 0u);
@@ -126,7 +129,10 @@ TEST_F(Outage, AFrozenRedisIsLeftAndFoundAgain) {
     attach();
     ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
     server.freeze();
-    ASSERT_TRUE(run_until([&] { load(p, 5); return !p->stats().connected; }));
+    ASSERT_TRUE(run_until([&] {
+        load(p, 5);
+        return !p->stats().connected;
+    }));
     load(p, 100);
     server.resume();
     ASSERT_TRUE(run_until([&] { return p->stats().owner; }));

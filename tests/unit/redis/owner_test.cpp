@@ -21,7 +21,10 @@ TEST_F(Owner, ASecondPublisherIsSilentAndTakesOverWhenTheFirstStops) {
     EXPECT_EQ(two->stats().queued_bytes, 0u);
     one->publish(q1, quote());
     one->flush(now());
-    ASSERT_TRUE(run_until([&] { listener.poll(); return listener.count("md:quote:crypto:BTC-USDT") == 1; }));
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:quote:crypto:BTC-USDT") == 1;
+    }));
     const auto epoch = one->stats().epoch;
     const std::string first_session = one->session();
     ASSERT_TRUE(stop(one));
@@ -32,7 +35,10 @@ TEST_F(Owner, ASecondPublisherIsSilentAndTakesOverWhenTheFirstStops) {
     two->publish(q2, quote());
     two->flush(now());
     EXPECT_EQ(two->last_seq(q2), 1u);
-    ASSERT_TRUE(run_until([&] { listener.poll(); return listener.count("md:quote:crypto:BTC-USDT") == 2; }));
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:quote:crypto:BTC-USDT") == 2;
+    }));
 }
 
 TEST_F(Owner, AStolenKeyEndsPublishingAndTheSession) {
@@ -54,7 +60,10 @@ TEST_F(Owner, AStolenKeyEndsPublishingAndTheSession) {
     EXPECT_EQ(p->last_seq(q), 0u);
     p->publish(q, quote());
     p->flush(now());
-    ASSERT_TRUE(run_until([&] { listener.poll(); return listener.count("md:quote:crypto:BTC-USDT") == 2; }));
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:quote:crypto:BTC-USDT") == 2;
+    }));
     EXPECT_EQ(listener.messages.back().body.at("seq").as_int64(), 1);
 }
 

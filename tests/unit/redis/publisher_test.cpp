@@ -45,7 +45,8 @@ TEST_F(PublisherTest, WritesEveryNameOfTheContract) {
         EXPECT_EQ(listener.count(channel), 1u) << channel;
     for (const auto& m : listener.messages) {
         if (m.channel == "md:quote:crypto:BTC-USDT") {
-            EXPECT_EQ(json::serialize(json::parse(server.get("md:last:quote:crypto:BTC-USDT"))), json::serialize(m.body));
+            EXPECT_EQ(
+                json::serialize(json::parse(server.get("md:last:quote:crypto:BTC-USDT"))), json::serialize(m.body));
         }
     }
     EXPECT_NE(server.get("md:last:quote:crypto:BTC-USDT").find("\"bid\":1.08550,"), std::string::npos);
@@ -109,8 +110,9 @@ TEST_F(PublisherTest, RemovedChannelsAndInstrumentsLoseTheirKeys) {
     p->set_state(id, InstrumentState::live, "", "binance");
     ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
     p->publish(q, quote());
-    ASSERT_TRUE(run_until([&] { return !server.get("md:last:quote:crypto:BTC-USDT").empty() &&
-                                       !server.get("md:state:crypto:BTC-USDT").empty(); }));
+    ASSERT_TRUE(run_until([&] {
+        return !server.get("md:last:quote:crypto:BTC-USDT").empty() && !server.get("md:state:crypto:BTC-USDT").empty();
+    }));
     p->close_channel(q);
     p->remove_instrument(id);
     EXPECT_TRUE(run_until([&] {

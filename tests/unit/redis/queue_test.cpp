@@ -160,7 +160,9 @@ TEST_F(Queue, SurvivesRandomUse) {
     };
     for (int i = 0; i < 200000; ++i) {
         switch (random(12)) {
-        case 0: send(random(100000)); break;
+        case 0:
+            send(random(100000));
+            break;
         case 1:
         case 2:
             for (auto n = random(50); n > 0 && queue.unanswered(); --n)
@@ -174,12 +176,16 @@ TEST_F(Queue, SurvivesRandomUse) {
             if (queue.bytes() > 500000)
                 queue.drop_oldest(100000, random(4) == 0, [](const Command&) {});
             break;
-        case 5: add(std::string(1 + random(3000), 'f'), Tag::event, 0, true); break;
+        case 5:
+            add(std::string(1 + random(3000), 'f'), Tag::event, 0, true);
+            break;
         case 6:
             if (random(2000) == 0)
                 queue.clear();
             break;
-        default: add(std::string(1 + random(5000), 'x'), static_cast<Tag>(random(12)), 0); break;
+        default:
+            add(std::string(1 + random(5000), 'x'), static_cast<Tag>(random(12)), 0);
+            break;
         }
         ASSERT_LE(queue.unsent_bytes() + queue.in_flight_bytes(), queue.bytes());
     }

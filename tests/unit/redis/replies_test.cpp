@@ -33,7 +33,8 @@ std::vector<Reply> scan(std::string_view bytes, std::size_t step_size, bool* fai
 }
 
 TEST(ReplyScanner, ReadsEveryTypeCutAnywhere) {
-    const std::string bytes = ":0\r\n:12\r\n+OK\r\n-ERR no\r\n$5\r\nab\r\nc\r\n$-1\r\n*2\r\n:1\r\n*1\r\n$0\r\n\r\n:-7\r\n*0\r\n*-1\r\n";
+    const std::string bytes =
+        ":0\r\n:12\r\n+OK\r\n-ERR no\r\n$5\r\nab\r\nc\r\n$-1\r\n*2\r\n:1\r\n*1\r\n$0\r\n\r\n:-7\r\n*0\r\n*-1\r\n";
     for (std::size_t step = 1; step < bytes.size(); ++step) {
         const auto r = scan(bytes, step);
         ASSERT_EQ(r.size(), 10u) << step;
