@@ -21,15 +21,18 @@
 
 namespace tickgate {
 
-// Where and how to connect. Filled by the session before the connection is made.
+// Where and how to connect. Filled by the session before the connection is made: asked after the first want(), so that
+// a stream whose address names its instruments can be planned from them.
 struct ConnectionPlan {
     enum class Transport : std::uint8_t { websocket, http_stream };
     Transport transport = Transport::websocket;
     std::string url;                                          // wss://host:port/path?query (https:// for http_stream)
     std::vector<std::pair<std::string, std::string>> headers; // sent with the upgrade or the request; may hold secrets
+    std::string form; // http_stream: not empty makes it a POST of this body, application/x-www-form-urlencoded
     std::size_t max_message = 1u << 20;                       // a longer message ends the connection: message_too_large
     // The connection is dead when no byte (data, ping or pong) came for this long.
     std::chrono::milliseconds silence_limit{60000};
+    std::chrono::milliseconds ping_interval{0}; // websocket: the transport pings so often; zero: never
     // The venue cuts the connection at this age; the supervisor replaces it before (make before break). Zero: never.
     std::chrono::milliseconds life_span{0};
 };
@@ -45,8 +48,11 @@ public:
 struct SessionEnd {
     error_code reason;  // recovery_of(reason) decides what the supervisor does next
     std::string detail; // the venue's own words, for the log; redacted by the receiver
-    // The replacement is opened first and this connection closed after it took over (announced shutdowns).
+    // The replacement is opened first and this connection closed after it took over (announced shutdowns, streams whose
+    // instruments are fixed).
     bool make_before_break = false;
+    // At least so long before the next attempt, whatever the back-off says.
+    std::chrono::milliseconds pause{0};
 };
 
 // Things a session counts; names are metric labels.
@@ -61,6 +67,16 @@ enum class Skip : std::uint8_t {
 inline constexpr int skip_count = 6;
 std::string_view to_string(Skip s) noexcept;
 
+// A change of an instrument's market that is no price.
+struct MarketNotice {
+    enum class What : std::uint8_t { halted, resumed, closed, opened, luld };
+    InstrumentId instrument{};
+    What what = What::halted;
+    OptionalDecimal lower, upper; // luld: the price band
+    std::string_view text;        // the venue's own words
+    std::optional<UnixNanos> event_time;
+};
+
 // What a session tells. All callbacks have empty defaults: a sink takes what it needs, and kinds are an open set.
 class EventSink {
 public:
@@ -68,6 +84,9 @@ public:
     virtual void on_quote(const Quote&) {}
     virtual void on_trade(const Trade&) {}
     virtual void on_bar(const Bar&) {}
+    // Published per provider only (`md:src`), never on a route: values that are no market (Massive's FMV).
+    virtual void on_source_quote(const Quote&) {}
+    virtual void on_notice(const MarketNotice&) {}
     // The venue confirmed these.
     virtual void on_acknowledged(std::span<const Subscription>) {}
     virtual void on_unsubscribed(std::span<const Subscription>) {}
@@ -87,7 +106,8 @@ public:
 
     virtual const ConnectionPlan& plan() const noexcept = 0;
 
-    // The transport is up (TLS and upgrade done). Called once, before any other call but want().
+    // The transport is up (TLS and upgrade done, or the head of a 200 answer read). Called once, before any other call
+    // but want().
     virtual void opened(Moment now, Outbox& out) = 0;
 
     // One whole message (WebSocket) or any chunk (HTTP). `bytes` is valid during the call and followed by at least 64
@@ -97,7 +117,8 @@ public:
     // The transport answered a ping of the venue; it counts where the venue counts messages.
     virtual void ponged(Moment) {}
 
-    // Symbols added and removed. What the venue's pacing does not allow now is sent by later ticks.
+    // Symbols added and removed. What the venue's pacing does not allow now is sent by later ticks. Called once with
+    // everything before opened(); a session that cannot change its instruments in flight ends with make_before_break.
     virtual void want(const SubscriptionDelta& delta, Moment now, Outbox& out, EventSink& sink) = 0;
 
     // Called at least every 100 ms.
@@ -105,6 +126,11 @@ public:
 
     // Set when the session wants to end. Asked after each call.
     virtual const std::optional<SessionEnd>& ended() const noexcept = 0;
+
+    // True while the session needs what only REST can give (a fresh session id). Asked after each call; the supervisor
+    // then asks DataProvider::renew() once and hands its answer in.
+    virtual bool wants_renewal() const noexcept { return false; }
+    virtual void renewed(result<std::string> /*token*/, Moment, Outbox&, EventSink&) {}
 
     // The peer closed with this code and reason (RFC 6455 §7.4; 1006 when there was no close frame).
     virtual SessionEnd closed(std::uint16_t code, std::string_view reason) = 0;

@@ -22,26 +22,34 @@ namespace tickgate {
 
 // One named stream of a provider: `{provider}.{part}` on Redis.
 struct FeedSpec {
-    std::string part;                // `spot`, `usdm`
-    std::vector<AssetClass> classes; // which instruments it serves
-    std::size_t streams_per_connection = 0; // 0: no limit
-    std::size_t max_connections = 0;        // 0: no limit
+    std::string part;                             // `spot`, `usdm`
+    std::vector<AssetClass> classes;              // which instruments it serves
+    std::vector<Kind> kinds;                      // what it streams
+    std::vector<Timeframe> timeframes;            // of the bars it streams; others are built from ticks
+    std::size_t streams_per_connection = 0;       // 0: no limit
+    std::size_t max_connections = 0;              // 0: no limit
     std::chrono::milliseconds connect_spacing{0}; // least time between two connection attempts of this feed
     // Subscriptions of one instrument may need different connections (venues that split paths): number of groups.
     int groups = 1;
+    // The plan delivers so late (Massive's delayed host): messages carry flag `delayed`, ages are measured from it.
+    std::chrono::milliseconds delay{0};
+    // Event times of an instrument never step back, so that they can stand for numbers the venue does not give when one
+    // connection takes over from another.
+    bool time_ordered = false;
+    // Both connections are kept so long at a planned rotation before the old one is closed.
+    std::chrono::milliseconds overlap{5000};
 };
 
 // Requests the venue counts together.
 struct RequestBudgetSpec {
-    std::string name;              // a metric label: `spot`
+    std::string name;                        // a metric label: `spot`
     std::int64_t weight_limit = 0;           // per window; 0: no limit
     std::chrono::milliseconds window{60000}; // true rolling window
 };
 
 struct Capabilities {
     std::vector<FeedSpec> feeds;
-    std::vector<Kind> kinds;
-    std::vector<Timeframe> timeframes; // of its bars
+    std::vector<Timeframe> timeframes;      // of its bars by REST
     std::vector<RequestBudgetSpec> budgets; // documented limits; answers refine them
     std::size_t bars_per_page = 0;
     bool trades_history = false;
@@ -52,6 +60,7 @@ struct InstrumentInfo {
     InstrumentName name;
     std::string native; // as the stream writes it
     std::string feed;   // part
+    std::string description; // for people; may be empty
     OptionalDecimal price_step, size_step;
     std::string status;     // the venue's word
     bool tradeable = false; // the venue produces data for it now
@@ -74,6 +83,15 @@ struct QuoteRequest {
 // Quotes in no particular order, flag `snapshot`. Text views in them are empty.
 using Quotes = std::vector<std::pair<InstrumentName, Quote>>;
 
+// One date of a market that differs from its usual week, as a provider tells it.
+struct MarketDay {
+    AssetClass asset_class = AssetClass::equity;
+    std::chrono::year_month_day date;      // of the exchange
+    bool closed = false;                   // the whole day
+    std::optional<UnixNanos> open, close;  // regular session, where the day is not closed and the provider tells
+    std::string name;                      // `Thanksgiving`; may be empty
+};
+
 // Runs on `control`, never called from the hot loop. Sessions it makes move to the hot loop.
 class DataProvider {
 public:
@@ -91,6 +109,21 @@ public:
     virtual asio::awaitable<error_code> list_instruments(
         std::function<void(const InstrumentInfo&)> sink, Rest& rest) = 0;
 
+    // Instruments whose name or description holds `text`, best first, at most `limit`.
+    // Errors: not_supported; as find_instruments.
+    virtual asio::awaitable<result<std::vector<InstrumentInfo>>> search_instruments(
+        std::string /*text*/, std::size_t /*limit*/, Rest& /*rest*/) {
+        co_return errc::not_supported;
+    }
+
+    // Holidays, early closes and special sessions of the weeks to come. Errors: not_supported; as find_instruments.
+    virtual asio::awaitable<result<std::vector<MarketDay>>> get_market_days(Rest& /*rest*/) {
+        co_return errc::not_supported;
+    }
+
+    // How many of FeedSpec::streams_per_connection this subscription takes.
+    virtual int weight_of(std::string_view /*feed_part*/, const Subscription& /*s*/) const noexcept { return 1; }
+
     // Which connection group of its feed carries this subscription.
     virtual int group_of(std::string_view feed_part, const Subscription& s) const noexcept = 0;
 
@@ -98,6 +131,12 @@ public:
     // Errors: unauthorized, rate_limited, timed_out, malformed_payload.
     virtual asio::awaitable<result<std::unique_ptr<FeedSession>>> open_session(
         std::string feed_part, int group, std::uint64_t seed, Rest& rest) = 0;
+
+    // What a session that wants_renewal() needs; the text goes to FeedSession::renewed().
+    // Errors: not_supported; as open_session.
+    virtual asio::awaitable<result<std::string>> renew(std::string /*feed_part*/, Rest& /*rest*/) {
+        co_return errc::not_supported;
+    }
 
     // Best bid and offer now. Errors: as find_instruments; unknown_symbol names no instrument, it is left out.
     virtual asio::awaitable<result<Quotes>> get_quotes(QuoteRequest request, Rest& rest) = 0;

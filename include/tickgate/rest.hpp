@@ -1,4 +1,4 @@
-// REST as a provider sees it: one GET, already paced by the request budget, bounded by a deadline, and redacted.
+// REST as a provider sees it: one request, already paced by the request budget, bounded by a deadline, and redacted.
 #pragma once
 
 #include <tickgate/error.hpp>
@@ -19,6 +19,8 @@ namespace tickgate {
 namespace asio = boost::asio;
 
 struct RestRequest {
+    std::string method = "GET"; // or POST, DELETE
+    std::string body;           // of a POST, application/x-www-form-urlencoded; may be empty
     std::string base;   // endpoint: scheme, host, port and an optional path kept in front
     std::string target; // `/api/v3/klines?symbol=BTCUSDT`
     std::vector<std::pair<std::string, std::string>> headers;
@@ -59,10 +61,10 @@ public:
     // Waits for budget, sends, answers any status; only transport faults are errors.
     // Errors: timed_out, tls_failed, unavailable (connect, DNS), rate_limited or banned (a pause is in force that
     // outlasts the deadline), message_too_large, protocol_error, stopped.
-    virtual asio::awaitable<result<RestResponse>> get(RestRequest request) = 0;
+    virtual asio::awaitable<result<RestResponse>> send(RestRequest request) = 0;
 
     // The same, but a 2xx body goes to `sink` piece by piece and is never held whole.
-    virtual asio::awaitable<result<RestResponse>> get_streamed(RestRequest request, BodySink sink) = 0;
+    virtual asio::awaitable<result<RestResponse>> send_streamed(RestRequest request, BodySink sink) = 0;
 
     // What a body told about a budget (headers are read by DataProvider::read_budget).
     virtual void learn(std::size_t budget, const BudgetReading& reading) = 0;

@@ -19,26 +19,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_by_name = 100; // exchangeInfo?symbols=…; more than that: the whole list, streamed
+constexpr std::size_t most_by_name = 100;         // exchangeInfo?symbols=…; more than that: the whole list, streamed
 constexpr int public_group = 0, market_group = 1; // USD-M paths
 
 Capabilities make_capabilities(const Settings& settings) {
     Capabilities c;
+    c.timeframes = {Timeframe::s1, Timeframe::m1, Timeframe::m3, Timeframe::m5, Timeframe::m15, Timeframe::m30,
+        Timeframe::h1, Timeframe::h2, Timeframe::h4, Timeframe::h6, Timeframe::h8, Timeframe::h12, Timeframe::d1,
+        Timeframe::d3, Timeframe::w1, Timeframe::mo1};
     FeedSpec spot;
     spot.part = "spot";
     spot.classes = {AssetClass::crypto};
     spot.streams_per_connection = settings.streams_per_connection;
     spot.connect_spacing = 1s; // 300 attempts in 5 minutes an address
+    spot.kinds = {Kind::quote, Kind::trade, Kind::bar};
+    spot.timeframes = c.timeframes;
     FeedSpec usdm = spot;
     usdm.part = "usdm";
     usdm.classes = {AssetClass::future};
     usdm.streams_per_connection = std::min<std::size_t>(settings.streams_per_connection, 200);
     usdm.groups = 2;
+    std::erase(usdm.timeframes, Timeframe::s1);
     c.feeds = {spot, usdm};
-    c.kinds = {Kind::quote, Kind::trade, Kind::bar};
-    c.timeframes = {Timeframe::s1, Timeframe::m1, Timeframe::m3, Timeframe::m5, Timeframe::m15, Timeframe::m30,
-        Timeframe::h1, Timeframe::h2, Timeframe::h4, Timeframe::h6, Timeframe::h8, Timeframe::h12, Timeframe::d1,
-        Timeframe::d3, Timeframe::w1, Timeframe::mo1};
     RequestBudgetSpec spot_budget; // an address' budget, one for each market
     spot_budget.name = part_of(Market::spot);
     spot_budget.weight_limit = settings.weight_per_minute;
@@ -62,7 +64,8 @@ std::string json_list(const std::vector<std::string>& natives) {
 
 void log_venue_error(std::string_view what, int status, const VenueError& e) {
     log::warn("binance", "request_refused",
-        {{"request", what}, {"status", status}, {"error", e.code}, {"venue_code", e.venue_code}, {"venue_text", e.text}});
+        {{"request", what}, {"status", status}, {"error", e.code}, {"venue_code", e.venue_code},
+            {"venue_text", e.text}});
 }
 
 } // namespace
@@ -70,13 +73,14 @@ void log_venue_error(std::string_view what, int status, const VenueError& e) {
 BinanceProvider::BinanceProvider(Settings settings)
     : settings_(std::move(settings)), capabilities_(make_capabilities(settings_)) {}
 
-asio::awaitable<result<RestResponse>> BinanceProvider::fetch(Market market, std::string target, int weight, Rest& rest) {
+asio::awaitable<result<RestResponse>> BinanceProvider::fetch(
+    Market market, std::string target, int weight, Rest& rest) {
     RestRequest request;
     request.base = settings_.rest_of(market);
     request.target = std::move(target);
     request.weight = weight;
     request.budget = budget_index(market);
-    auto answer = co_await rest.get(std::move(request));
+    auto answer = co_await rest.send(std::move(request));
     if (answer && answer->status / 100 != 2) {
         const auto e = error_of(*answer);
         if (e.code != errc::unknown_symbol) // who asked decides whether that is worth a line
@@ -111,7 +115,7 @@ asio::awaitable<error_code> BinanceProvider::list_market(
     request.budget = budget_index(market);
     request.deadline = 60s;
     BodySink feed = [&items](std::string_view piece) { return items.feed(piece); };
-    const auto answer = co_await rest.get_streamed(std::move(request), std::move(feed));
+    const auto answer = co_await rest.send_streamed(std::move(request), std::move(feed));
     if (!answer)
         co_return answer.error();
     if (answer->status / 100 != 2) {
@@ -126,8 +130,8 @@ asio::awaitable<error_code> BinanceProvider::list_market(
 
 asio::awaitable<result<std::vector<InstrumentInfo>>> BinanceProvider::ask_spot(
     std::vector<std::string> natives, Rest& rest) {
-    auto answer = co_await fetch(
-        Market::spot, "/api/v3/exchangeInfo?symbols=" + percent_encode(json_list(natives)), 20, rest);
+    auto answer =
+        co_await fetch(Market::spot, "/api/v3/exchangeInfo?symbols=" + percent_encode(json_list(natives)), 20, rest);
     if (!answer)
         co_return answer.error();
     std::vector<InstrumentInfo> found;
@@ -242,7 +246,8 @@ asio::awaitable<result<BarPage>> BinanceProvider::get_bars(BarRequest request, R
         co_return errc::not_supported;
     if (request.to <= request.from)
         co_return BarPage();
-    const auto limit = request.limit == 0 ? capabilities_.bars_per_page : std::min(request.limit, capabilities_.bars_per_page);
+    const auto limit =
+        request.limit == 0 ? capabilities_.bars_per_page : std::min(request.limit, capabilities_.bars_per_page);
     std::string target = *market == Market::spot ? "/api/v3/klines?symbol=" : "/fapi/v1/klines?symbol=";
     target += percent_encode(likely_native(request.instrument));
     target += "&interval=" + std::string(to_string(request.timeframe));
@@ -273,12 +278,13 @@ asio::awaitable<result<BarPage>> BinanceProvider::get_bars(BarRequest request, R
 BudgetReading BinanceProvider::read_budget(const RestResponse& answer) const { return budget_of(answer); }
 
 void register_binance(ProviderRegistry& registry) {
-    registry.add({"binance", [](const ProviderSettings& settings, std::string& problem) -> std::unique_ptr<DataProvider> {
-                      auto read = read_settings(settings, problem);
-                      if (!read)
-                          return nullptr;
-                      return std::make_unique<BinanceProvider>(std::move(*read));
-                  }});
+    registry.add(
+        {"binance", [](const ProviderSettings& settings, std::string& problem) -> std::unique_ptr<DataProvider> {
+             auto read = read_settings(settings, problem);
+             if (!read)
+                 return nullptr;
+             return std::make_unique<BinanceProvider>(std::move(*read));
+         }});
 }
 
 } // namespace tickgate::binance

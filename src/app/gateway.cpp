@@ -1,8 +1,8 @@
 #include "app/gateway.hpp"
 
+#include "app/version.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
-#include "app/version.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -114,9 +114,10 @@ void Gateway::route_symbols() {
                         chosen = p.get();
             }
         if (chosen == nullptr) {
-            log::warn("app", "no_provider", {{"instrument", name.to_string()},
-                {"hint", "no provider of its route is on and serves this class"}});
-            publisher_->set_state(id, InstrumentState::refused, "no provider of its route is on and serves this class", "");
+            log::warn("app", "no_provider",
+                {{"instrument", name.to_string()}, {"hint", "no provider of its route is on and serves this class"}});
+            publisher_->set_state(
+                id, InstrumentState::refused, "no provider of its route is on and serves this class", "");
             continue;
         }
         publisher_->set_state(id, InstrumentState::pending, "looking the symbol up", chosen->name);
@@ -153,18 +154,23 @@ feed::Feed* Gateway::feed_of(Provider& provider, const std::string& part) {
 
 std::vector<Wanted> Gateway::wanted_of(const Provider& provider, const InstrumentInfo& info, InstrumentId id) const {
     std::vector<Wanted> wanted;
-    const auto& offered = provider.provider->capabilities();
+    const auto& feeds = provider.provider->capabilities().feeds;
+    const auto feed = std::find_if(feeds.begin(), feeds.end(), [&](const FeedSpec& f) { return f.part == info.feed; });
+    if (feed == feeds.end())
+        return wanted;
+    const auto offers = [](const auto& list, auto what) { return std::find(list.begin(), list.end(), what) != list.end(); };
     Subscription s;
     s.instrument = id;
     for (const auto kind : config_.publish.kinds) {
+        if (!offers(feed->kinds, kind))
+            continue;
         s.kind = kind;
         if (kind != Kind::bar) {
             wanted.push_back({s, info.native});
             continue;
         }
         for (const auto tf : config_.publish.timeframes) {
-            if (std::find(offered.timeframes.begin(), offered.timeframes.end(), tf) == offered.timeframes.end() ||
-                (tf == Timeframe::s1 && info.name.asset_class == AssetClass::future))
+            if (!offers(feed->timeframes, tf))
                 continue;
             s.timeframe = tf;
             wanted.push_back({s, info.native});
@@ -205,8 +211,8 @@ asio::awaitable<void> Gateway::resolve_symbols(Provider& provider) {
         if (!answer) {
             const auto recovery = recovery_of(answer.error());
             wait = back_off.next(recovery == Recovery::give_up ? Recovery::retry_later : recovery);
-            log::warn("app", "symbols_failed", {{"provider", provider.name}, {"error", answer.error()},
-                {"retry_in_ms", wait.count()}});
+            log::warn("app", "symbols_failed",
+                {{"provider", provider.name}, {"error", answer.error()}, {"retry_in_ms", wait.count()}});
             const auto reason = "symbol lookup failed: " + describe(answer.error());
             asio::post(hot_, [this, missing, reason, name = provider.name] {
                 for (const auto& m : missing)
@@ -222,14 +228,16 @@ asio::awaitable<void> Gateway::resolve_symbols(Provider& provider) {
             for (const auto& m : missing)
                 if (!known.contains(m))
                     unknown.push_back(m);
-            log::info("app", "symbols", {{"provider", provider.name}, {"found", known.size()}, {"unknown", unknown.size()}});
+            log::info(
+                "app", "symbols", {{"provider", provider.name}, {"found", known.size()}, {"unknown", unknown.size()}});
             for (const auto& u : unknown)
                 log::warn("app", "unknown_symbol", {{"instrument", u.to_string()}, {"provider", provider.name}});
             asio::post(hot_, [this, &provider, found = std::move(*answer), unknown] {
                 subscribe_found(provider, found);
                 for (const auto& u : unknown) {
                     const auto id = instruments_.intern(u);
-                    publisher_->set_state(id, InstrumentState::unknown_symbol, "the provider has no such symbol", provider.name);
+                    publisher_->set_state(
+                        id, InstrumentState::unknown_symbol, "the provider has no such symbol", provider.name);
                     Event e;
                     e.event = "unknown_symbol";
                     e.instrument = id;
@@ -286,8 +294,9 @@ asio::awaitable<void> Gateway::watch_progress() {
     std::uint64_t last_beat = 0;
     while (!stopping_) {
         asio::post(hot_, [this] { hot_beats_.fetch_add(1, std::memory_order_relaxed); });
-        progress_timer_.expires_after(watched ? std::min<std::chrono::microseconds>(1s, std::chrono::microseconds(usec / 4))
-                                              : std::chrono::microseconds(1s));
+        progress_timer_.expires_after(watched
+                                          ? std::min<std::chrono::microseconds>(1s, std::chrono::microseconds(usec / 4))
+                                          : std::chrono::microseconds(1s));
         (void)co_await progress_timer_.async_wait(as_result);
         if (stopping_)
             break;
@@ -354,13 +363,15 @@ Exit Gateway::run() {
     http.metrics_open = config_.http.metrics_open;
     api_ = std::make_unique<api::Api>(control_.get_executor(), std::move(http), static_cast<api::Source&>(*this));
     if (const auto ec = api_->listen()) {
-        log::error("app", "listen_failed", {{"listen", config_.http.listen}, {"error", ec},
-            {"hint", "another process may use this address: change http.listen"}});
+        log::error("app", "listen_failed",
+            {{"listen", config_.http.listen}, {"error", ec},
+                {"hint", "another process may use this address: change http.listen"}});
         return ec == errc::configuration ? Exit::configuration : Exit::unavailable;
     }
-    log::info("app", "started", {{"version", version_text}, {"http", config_.http.host + ":" + std::to_string(api_->port())},
-        {"redis", config_.redis.url}, {"prefix", config_.redis.prefix}, {"symbols", config_.symbols.size()},
-        {"config_digest", config_.digest}});
+    log::info("app", "started",
+        {{"version", version_text}, {"http", config_.http.host + ":" + std::to_string(api_->port())},
+            {"redis", config_.redis.url}, {"prefix", config_.redis.prefix}, {"symbols", config_.symbols.size()},
+            {"config_digest", config_.digest}});
 
     signals_.add(SIGINT);
     signals_.add(SIGTERM);

@@ -23,8 +23,8 @@ void ProviderRest::attach(const DataProvider& provider) {
         budgets_.emplace_back(spec);
 }
 
-asio::awaitable<result<RestResponse>> ProviderRest::get(RestRequest request) {
-    co_return co_await get_streamed(std::move(request), BodySink());
+asio::awaitable<result<RestResponse>> ProviderRest::send(RestRequest request) {
+    co_return co_await send_streamed(std::move(request), BodySink());
 }
 
 asio::awaitable<error_code> ProviderRest::wait_for_budget(std::size_t budget, int weight, MonoTime deadline) {
@@ -44,7 +44,7 @@ asio::awaitable<error_code> ProviderRest::wait_for_budget(std::size_t budget, in
     }
 }
 
-asio::awaitable<result<RestResponse>> ProviderRest::get_streamed(RestRequest request, BodySink sink) {
+asio::awaitable<result<RestResponse>> ProviderRest::send_streamed(RestRequest request, BodySink sink) {
     const auto budget = std::min(request.budget, budgets_.size() - 1);
     const auto start = mono_now();
     const auto deadline = start + request.deadline;
@@ -61,12 +61,14 @@ asio::awaitable<result<RestResponse>> ProviderRest::get_streamed(RestRequest req
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(mono_now() - start).count();
     if (!answer) {
         ++stats_.failures;
-        log::warn("rest", "request_failed", {{"provider", name_}, {"base", base}, {"target", target},
-            {"error", answer.error()}, {"detail", detail}, {"took_ms", took}});
+        log::warn("rest", "request_failed",
+            {{"provider", name_}, {"base", base}, {"target", target}, {"error", answer.error()}, {"detail", detail},
+                {"took_ms", took}});
         co_return answer.error();
     }
     ++stats_.by_status[answer->status];
-    log::debug("rest", "request", {{"provider", name_}, {"target", target}, {"status", answer->status}, {"took_ms", took}});
+    log::debug(
+        "rest", "request", {{"provider", name_}, {"target", target}, {"status", answer->status}, {"took_ms", took}});
     learn(budget, provider_->read_budget(*answer));
     co_return answer;
 }

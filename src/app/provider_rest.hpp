@@ -29,8 +29,8 @@ public:
     // The provider is made with this Rest's settings at hand and then attached; before any request.
     void attach(const DataProvider& provider);
 
-    asio::awaitable<result<RestResponse>> get(RestRequest request) override;
-    asio::awaitable<result<RestResponse>> get_streamed(RestRequest request, BodySink sink) override;
+    asio::awaitable<result<RestResponse>> send(RestRequest request) override;
+    asio::awaitable<result<RestResponse>> send_streamed(RestRequest request, BodySink sink) override;
     void learn(std::size_t budget, const BudgetReading& reading) override;
 
     // Requests that wait for budget end with `stopped`.

@@ -85,10 +85,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A copy of exactly this size: reading past it is a fault.
     const std::string copy(reinterpret_cast<const char*>(data) + 1, size - 1);
     switch (data[0] % 4) {
-    case 0: klines(copy); break;
-    case 1: book_tickers(copy); break;
-    case 2: exchange_info(copy); break;
-    default: failure(copy);
+    case 0:
+        klines(copy);
+        break;
+    case 1:
+        book_tickers(copy);
+        break;
+    case 2:
+        exchange_info(copy);
+        break;
+    default:
+        failure(copy);
     }
     return 0;
 }

@@ -1,0 +1,61 @@
+// Joins the feeds of several providers into one stream an instrument: route, failover, return, bars from ticks.
+#pragma once
+
+#include "bars/tick_bars.hpp"
+#include "core/instrument_table.hpp"
+#include "feed/market_sink.hpp"
+#include "feed/route_fsm.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tickgate::feed {
+
+struct RouterOptions {
+    std::vector<Kind> kinds;           // that are published
+    std::vector<Timeframe> timeframes; // of the bars that are published
+    RouteFsm::Rules rules;
+    bool sources = false; // also publish every provider's own messages (`md:src`)
+    // A cold standby is subscribed when it is needed and released when it is not: asked on the hot loop.
+    std::function<void(InstrumentId, const std::string& provider, bool wanted)> want_standby;
+};
+
+// Stands between the feeds and the publisher and looks like a publisher to the feeds. On the hot loop. Messages of the
+// active source pass at the cost of one look-up; those of a standby are kept as the latest and not published.
+class Router final : public MarketSink {
+public:
+    Router(const InstrumentTable& instruments, MarketSink& out, RouterOptions options);
+    ~Router() override;
+
+    // The instrument's providers in order of preference, before any of its channels is opened; again to change them.
+    void set_route(InstrumentId instrument, std::vector<std::string> providers);
+    // Closes what it publishes. The feeds have been unsubscribed before.
+    void remove_route(InstrumentId instrument);
+
+    // Time-driven decisions (return after a healthy while, bars that end): at least every 100 ms.
+    void tick(Moment now);
+
+    // The provider that serves the instrument now; empty: none.
+    std::string_view active(InstrumentId instrument) const;
+
+    // MarketSink, for the feeds.
+    Channel open_channel(Subscription what, std::string_view provider, std::string_view native) override;
+    void close_channel(Channel channel) override;
+    void publish(Channel channel, const Quote& quote) override;
+    void publish(Channel channel, const Trade& trade) override;
+    void publish(Channel channel, const Bar& bar) override;
+    void flush(Moment now) override;
+    bool behind() const override;
+    void state(
+        InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) override;
+    void feed_status(std::string_view feed, const FeedStatus& status) override;
+    void event(const Event& event) override;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace tickgate::feed
