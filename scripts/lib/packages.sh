@@ -6,7 +6,8 @@ else
     boost=(libboost-dev libboost-json-dev libboost-url-dev)
 fi
 build_packages=(g++ cmake ninja-build pkg-config ccache "${boost[@]}" libssl-dev libhiredis-dev libsimdjson-dev
-    libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev prometheus-cpp-dev zlib1g-dev libsystemd-dev)
+    libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev prometheus-cpp-dev zlib1g-dev libsystemd-dev
+    libhowardhinnant-date-dev tzdata)
 redis_packages=(redis-server redis-tools)
 test_packages=(libgtest-dev libgmock-dev openssl python3-redis python3-websockets python3-jsonschema)
 bench_packages=(libbenchmark-dev)
