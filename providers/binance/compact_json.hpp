@@ -42,7 +42,7 @@ public:
             if (end_ - p_ < 5 || p_[0] != '"' || p_[2] != '"' || p_[3] != ':')
                 return false;
             const char letter = p_[1];
-            if (!((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z')))
+            if (static_cast<unsigned char>((letter | 0x20) - 'a') > 'z' - 'a')
                 return false;
             p_ += 4;
             const char* const start = p_;
@@ -92,9 +92,9 @@ private:
     // From behind the opening quote to behind the closing one.
     bool skip_string() noexcept {
         while (p_ < end_) {
-            const int i = swar::first_special(swar::load(p_));
+            const int i = swar::first_special_of_sixteen(p_);
             p_ += i;
-            if (i < 8)
+            if (i < 16)
                 return p_ < end_ && *p_++ == '"';
         }
         return false;

@@ -85,12 +85,14 @@ public:
     }
 
     void saw(char letter) noexcept { seen_ |= bit(letter); }
-    bool has_all(const char* letters) const noexcept {
+    // A set of letters as its bits.
+    static constexpr std::uint64_t set_of(const char* letters) noexcept {
+        std::uint64_t set = 0;
         for (; *letters != '\0'; ++letters)
-            if ((seen_ & bit(*letters)) == 0)
-                return false;
-        return true;
+            set |= bit(*letters);
+        return set;
     }
+    bool has_all(std::uint64_t letters) const noexcept { return (seen_ & letters) == letters; }
     bool malformed() const noexcept { return malformed_; }
     bool overflow() const noexcept { return overflow_; }
     bool field_overflow() const noexcept { return field_overflow_; }
@@ -241,7 +243,7 @@ struct FrameParser::Impl {
             trade(source, at, kind == StreamKind::aggregate ? 'a' : 't');
     }
 
-    void finish(const Fields& fields, bool whole, const char* required, Frame::Type type) noexcept {
+    void finish(const Fields& fields, bool whole, std::uint64_t required, Frame::Type type) noexcept {
         if (fields.overflow())
             frame.type = Frame::Type::overflow;
         else if (!whole || fields.malformed())
@@ -279,7 +281,8 @@ struct FrameParser::Impl {
                 return true;
             }
         });
-        finish(fields, whole, "ubBaA", Frame::Type::quote);
+        constexpr auto required = Fields::set_of("ubBaA");
+        finish(fields, whole, required, Frame::Type::quote);
         auto& q = frame.quote;
         // An empty side is sent as price zero.
         q.bid = bid.is_zero() ? OptionalDecimal() : bid;
@@ -326,7 +329,8 @@ struct FrameParser::Impl {
                 return true;
             }
         });
-        finish(fields, whole, id_letter == 't' ? "pqTmt" : "pqTma", Frame::Type::trade);
+        constexpr auto with_id = Fields::set_of("pqTmt"), with_aggregate_id = Fields::set_of("pqTma");
+        finish(fields, whole, id_letter == 't' ? with_id : with_aggregate_id, Frame::Type::trade);
         if (id < 0)
             fail("negative id");
         // USD-M also sends insurance-fund and ADL executions, and zero prices: no market trades.
@@ -378,7 +382,8 @@ struct FrameParser::Impl {
                 return true;
             }
         });
-        finish(fields, whole, "Etohlcvnx", Frame::Type::bar);
+        constexpr auto required = Fields::set_of("Etohlcvnx");
+        finish(fields, whole, required, Frame::Type::bar);
         if (frame.type != Frame::Type::bar)
             return;
         b.open_time = *open_time;

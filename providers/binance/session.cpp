@@ -75,7 +75,25 @@ void BinanceSession::ponged(Moment now) { control_window_.record(1, now.mono); }
 
 SessionEnd BinanceSession::closed(std::uint16_t code, std::string_view reason) { return end_of(code, reason); }
 
+bool BinanceSession::drop_operation(std::string_view name) {
+    return std::erase_if(operations_, [&](const Operation& o) { return o.name == name; }) > 0;
+}
+
+// Wanted again before its UNSUBSCRIBE was sent: it goes on as if nothing had been said. True: it is confirmed already.
+bool BinanceSession::keep(const std::string& name, Stream& stream, Moment now) {
+    const bool unanswered = std::any_of(requests_.begin(), requests_.end(), [&](const Request& r) {
+        return r.subscribe && std::find(r.names.begin(), r.names.end(), name) != r.names.end();
+    });
+    stream.state = unanswered ? StreamState::asked : StreamState::live;
+    if (!unanswered && !stream.seen) {
+        std::erase_if(unseen_, [&](const auto& u) { return u.first == name; });
+        unseen_.emplace_back(name, now.mono + first_frame_deadline);
+    }
+    return !unanswered;
+}
+
 void BinanceSession::want(const SubscriptionDelta& delta, Moment now, Outbox& out, EventSink& sink) {
+    std::vector<Subscription> kept;
     for (const auto& wanted : delta.add) {
         auto name = stream_name(wanted.native, wanted.what, options_.aggregate_trades);
         auto [it, added] = streams_.try_emplace(name);
@@ -83,6 +101,11 @@ void BinanceSession::want(const SubscriptionDelta& delta, Moment now, Outbox& ou
         it->second.native = wanted.native;
         if (!added && it->second.state != StreamState::leaving)
             continue;
+        if (!added && drop_operation(name)) {
+            if (keep(name, it->second, now))
+                kept.push_back(wanted.what);
+            continue;
+        }
         it->second.state = StreamState::queued;
         it->second.any_id = it->second.seen = false; // what passed meanwhile was nobody's
         operations_.push_back({true, 0, std::move(name)});
@@ -93,7 +116,7 @@ void BinanceSession::want(const SubscriptionDelta& delta, Moment now, Outbox& ou
         if (it == streams_.end() || it->second.state == StreamState::leaving)
             continue;
         if (it->second.state == StreamState::queued) {
-            std::erase_if(operations_, [&](const Operation& o) { return o.name == it->first; });
+            drop_operation(it->first);
             streams_.erase(it);
             sink.on_unsubscribed({&gone, 1});
             continue;
@@ -101,6 +124,8 @@ void BinanceSession::want(const SubscriptionDelta& delta, Moment now, Outbox& ou
         it->second.state = StreamState::leaving;
         operations_.push_back({false, 0, it->first});
     }
+    if (!kept.empty())
+        sink.on_acknowledged(kept);
     send_due(now, out);
 }
 
@@ -194,8 +219,10 @@ void BinanceSession::deliver(Frame& frame, EventSink& sink) {
         return;
     }
     auto& stream = it->second;
-    if (stream.state == StreamState::leaving)
-        return; // on its way out: not wanted any more
+    if (stream.state == StreamState::leaving) {
+        stream.any_id = false; // on its way out: what passes now is nobody's
+        return;
+    }
     stream.seen = true;
     if (frame.field_overflow)
         sink.on_skipped(Skip::field_overflow, frame.stream);
@@ -263,16 +290,27 @@ void BinanceSession::on_answer(const Frame& frame, Moment now, EventSink& sink) 
         sink.on_unsubscribed(done);
 }
 
+// A stream whose SUBSCRIBE was refused and whose UNSUBSCRIBE is still to be sent: there is nothing to end.
+bool BinanceSession::drop_unasked(const std::string& name, const Stream& stream, EventSink& sink) {
+    if (stream.state != StreamState::leaving || !drop_operation(name))
+        return false;
+    const auto what = stream.what;
+    streams_.erase(streams_.find(name));
+    sink.on_unsubscribed({&what, 1});
+    return true;
+}
+
 // The venue does not say which of several names it dislikes: halves are asked again until the culprit stands alone.
 void BinanceSession::refuse(Request& request, const Frame& frame, EventSink& sink) {
     constexpr std::int64_t too_many = 4;
     if (request.subscribe && request.names.size() > 1 && frame.answer_error != too_many) {
         const auto middle = request.names.size() / 2;
         for (std::size_t i = 0; i < request.names.size(); ++i) {
-            // What was unsubscribed meanwhile is not asked for again.
-            if (const auto it = streams_.find(request.names[i]);
-                it == streams_.end() || it->second.state != StreamState::asked)
+            const auto it = streams_.find(request.names[i]);
+            if (it == streams_.end() || drop_unasked(it->first, it->second, sink) ||
+                it->second.state != StreamState::asked)
                 continue;
+            it->second.state = StreamState::queued;
             operations_.push_back({true, next_batch_ + (i < middle ? 0u : 1u), std::move(request.names[i])});
         }
         next_batch_ += 2;
@@ -284,8 +322,9 @@ void BinanceSession::refuse(Request& request, const Frame& frame, EventSink& sin
         if (it == streams_.end())
             continue;
         const auto what = it->second.what;
-        if (!request.subscribe && it->second.state != StreamState::leaving)
-            continue; // wanted again meanwhile
+        if (request.subscribe ? drop_unasked(name, it->second, sink) || it->second.state == StreamState::queued
+                              : it->second.state != StreamState::leaving)
+            continue; // not wanted any more, or wanted again meanwhile
         streams_.erase(it);
         if (request.subscribe)
             sink.on_rejected(what, reason, frame.answer_text);

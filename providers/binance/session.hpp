@@ -65,8 +65,11 @@ private:
         MonoTime deadline{};
     };
 
+    bool drop_operation(std::string_view name); // one that was not sent; false: there is none
+    bool keep(const std::string& name, Stream& stream, Moment now);
     void send_due(Moment now, Outbox& out);
     void on_answer(const Frame& frame, Moment now, EventSink& sink);
+    bool drop_unasked(const std::string& name, const Stream& stream, EventSink& sink);
     void refuse(Request& request, const Frame& frame, EventSink& sink);
     void deliver(Frame& frame, EventSink& sink);
     bool advance_id(Stream& stream, std::uint64_t id, bool contiguous, EventSink& sink);

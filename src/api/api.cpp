@@ -43,6 +43,27 @@ void log_fault(std::string_view what, const std::exception_ptr& fault) {
     }
 }
 
+// What the server answers before or instead of our handler.
+net::HttpResponse server_error(int status, std::string_view text) {
+    const std::string id = request_id_of(net::HttpRequest());
+    std::string_view code = "bad_request";
+    if (status == 408)
+        code = "timed_out";
+    else if (status == 413 || status == 431)
+        code = "too_large";
+    else if (status == 426)
+        code = "upgrade_required";
+    else if (status == 503)
+        code = "too_many_connections";
+    else if (status >= 500)
+        code = "internal_error";
+    const Problem problem{status, code, text};
+    auto response = problem_response(problem, id);
+    response.headers.emplace_back("X-Request-Id", id);
+    response.headers.emplace_back("Cache-Control", "no-store");
+    return response;
+}
+
 } // namespace
 
 struct Api::Impl {
@@ -57,6 +78,7 @@ struct Api::Impl {
         o.host = options.host;
         o.port = options.port;
         o.max_connections = options.max_connections;
+        o.error_answer = server_error;
         return o;
     }
 

@@ -16,8 +16,8 @@
 #include <csignal>
 #include <exception>
 #include <random>
+#include <set>
 #include <unistd.h>
-#include <unordered_set>
 
 namespace tickgate::app {
 
@@ -51,7 +51,7 @@ bool Gateway::make_providers(Exit& code) {
         if (!settings.enabled || factory == nullptr)
             continue;
         std::string problem;
-        auto p = std::make_unique<Provider>();
+        auto p = std::make_unique<ProviderEntry>();
         p->name = name;
         p->provider = factory->make(settings.revealed(), problem);
         if (!p->provider) {
@@ -86,10 +86,10 @@ bool Gateway::make_publisher(Exit& code) {
             code = Exit::configuration;
             return false;
         }
-        o.tls = *tls;
+        o.tls = redis_tls_ = *tls;
     }
     o.prefix = config_.redis.prefix;
-    o.instance = instance_name();
+    o.instance = instance_ = instance_name();
     o.version = version_text;
     o.config_digest = config_.digest;
     o.streams = config_.publish.streams;
@@ -97,51 +97,97 @@ bool Gateway::make_publisher(Exit& code) {
     o.last_value_interval = config_.publish.last_value_interval;
     publisher_ = std::make_unique<redis::Publisher>(hot_.get_executor(), std::move(o), instruments_, &latency_);
     sink_ = std::make_unique<PublisherSink>(*publisher_);
+    publisher_->on_change([this] {
+        const auto& stats = publisher_->stats();
+        if (stats.owner || !stats.holder.empty()) // else Redis is away: what runs goes on
+            asio::post(control_, [this, owner = stats.owner] { subscriptions_->set_active(owner); });
+    });
     return true;
 }
 
-// Each configured symbol goes to the first provider of its route that this build has.
-void Gateway::route_symbols() {
-    for (const auto& name : config_.symbols) {
-        const auto id = instruments_.intern(name);
-        Provider* chosen = nullptr;
-        for (const auto& candidate : config_.routes.of(name))
-            for (const auto& p : providers_) {
-                if (p->name != candidate || chosen != nullptr)
-                    continue;
-                for (const auto& feed : p->provider->capabilities().feeds)
-                    if (std::find(feed.classes.begin(), feed.classes.end(), name.asset_class) != feed.classes.end())
-                        chosen = p.get();
-            }
-        if (chosen == nullptr) {
-            log::warn("app", "no_provider",
-                {{"instrument", name.to_string()}, {"hint", "no provider of its route is on and serves this class"}});
-            publisher_->set_state(
-                id, InstrumentState::refused, "no provider of its route is on and serves this class", "");
-            continue;
-        }
-        publisher_->set_state(id, InstrumentState::pending, "looking the symbol up", chosen->name);
-        chosen->symbols.push_back(name);
-    }
+void Gateway::make_router() {
+    feed::RouterOptions o;
+    o.rules.jump_guard = config_.routes.jump_guard;
+    o.rules.warm = config_.routes.standby == config::Standby::warm;
+    o.sources = config_.publish.sources;
+    o.want_standby = [this](InstrumentId id, const std::string& provider, bool wanted) {
+        asio::post(control_, [this, id, provider, wanted] { subscriptions_->want_standby(id, provider, wanted); });
+    };
+    router_ = std::make_unique<feed::Router>(instruments_, *sink_, std::move(o));
+    subscriptions_ = std::make_unique<Subscriptions>(
+        control_.get_executor(), config_, providers_, instruments_, [this](std::vector<RouteOrder> orders) {
+            asio::post(hot_, [this, orders = std::move(orders)] {
+                if (stopping_)
+                    return; // a feed that starts now would not be told to stop
+                for (const auto& order : orders)
+                    perform(order);
+                publisher_->flush(now());
+            });
+        });
+    subscriptions_->on_refused = [this](const ProviderEntry& provider, const error_code& why) {
+        provider_refused(provider, why);
+    };
 }
 
-feed::Feed* Gateway::feed_of(Provider& provider, const std::string& part) {
-    const auto name = provider.name + "." + part;
+redis::ClientOptions Gateway::redis_client() const {
+    redis::ClientOptions o;
+    o.url = config_.redis.url;
+    o.username = config_.redis.username;
+    o.password = config_.redis.password;
+    o.tls = redis_tls_;
+    return o;
+}
+
+void Gateway::make_demand() {
+    demand_ = std::make_unique<Demand>(
+        control_.get_executor(), config_, *subscriptions_, [this](const ops::Refusal& refusal, std::uint64_t count) {
+            const auto what = refusal.name.instrument.symbol.empty() ? std::string() : refusal.name.to_string();
+            log::warn("app", "demand_refused", {{"channel", what}, {"count", count}, {"reason", refusal.reason}});
+            if (what.empty())
+                return;
+            Event e;
+            e.event = "refused";
+            e.instrument = instruments_.intern(refusal.name.instrument);
+            e.kind = refusal.name.kind;
+            if (refusal.name.kind == Kind::bar)
+                e.timeframe = refusal.name.timeframe;
+            e.cause = refusal.reason;
+            asio::post(hot_, [this, e] { publisher_->publish_event(e); });
+        });
+    redis::DemandWatcherOptions watch;
+    watch.redis = redis_client();
+    watch.prefix = config_.redis.prefix;
+    watcher_ = std::make_unique<redis::DemandWatcher>(control_.get_executor(), std::move(watch),
+        [this](std::vector<std::string> channels) { demand_->set_subscribed(channels); });
+    ServiceParts parts{control_.get_executor(), hot_.get_executor(), config_, providers_, instruments_, *subscriptions_,
+        *demand_, *publisher_, [this] { return gateway_status(); }};
+    services_ = std::make_unique<GatewayServices>(std::move(parts));
+    operations_ = std::make_unique<ops::Operations>(*services_);
+    redis::RequestServerOptions serve;
+    serve.redis = redis_client();
+    serve.prefix = config_.redis.prefix;
+    serve.consumer = instance_;
+    requests_ = std::make_unique<redis::RequestServer>(control_.get_executor(), std::move(serve), *operations_);
+}
+
+feed::Feed* Gateway::feed_of(const std::string& provider, const std::string& part) {
+    const auto name = provider + "." + part;
     for (const auto& f : feeds_)
         if (f->name() == name)
             return f.get();
-    const auto& feeds = provider.provider->capabilities().feeds;
-    const auto spec = std::find_if(feeds.begin(), feeds.end(), [&](const FeedSpec& s) { return s.part == part; });
-    if (spec == feeds.end())
+    auto* entry = find_provider(providers_, provider);
+    const auto* spec = entry == nullptr ? nullptr : entry->feed_of(part);
+    if (spec == nullptr)
         return nullptr;
     feed::FeedOptions o;
-    o.provider = provider.name;
+    o.provider = provider;
     o.spec = *spec;
-    o.tls = provider.tls;
+    o.tls = entry->tls;
     o.seed = random_seed();
+    o.hours = &hours_;
     o.stale_limit = [this](InstrumentId id) { return config_.stale.of(instruments_.name_of(id)); };
-    feeds_.push_back(std::make_unique<feed::Feed>(hot_.get_executor(), control_.get_executor(), *provider.provider,
-        *provider.rest, instruments_, *sink_, std::move(o)));
+    feeds_.push_back(std::make_unique<feed::Feed>(hot_.get_executor(), control_.get_executor(), *entry->provider,
+        *entry->rest, instruments_, *router_, std::move(o)));
     auto* feed = feeds_.back().get();
     ++feed_tasks_;
     asio::co_spawn(hot_, feed->run(), [this, feed](std::exception_ptr e) {
@@ -152,110 +198,88 @@ feed::Feed* Gateway::feed_of(Provider& provider, const std::string& part) {
     return feed;
 }
 
-std::vector<Wanted> Gateway::wanted_of(const Provider& provider, const InstrumentInfo& info, InstrumentId id) const {
-    std::vector<Wanted> wanted;
-    const auto& feeds = provider.provider->capabilities().feeds;
-    const auto feed = std::find_if(feeds.begin(), feeds.end(), [&](const FeedSpec& f) { return f.part == info.feed; });
-    if (feed == feeds.end())
-        return wanted;
-    const auto offers = [](const auto& list, auto what) { return std::find(list.begin(), list.end(), what) != list.end(); };
-    Subscription s;
-    s.instrument = id;
-    for (const auto kind : config_.publish.kinds) {
-        if (!offers(feed->kinds, kind))
+void Gateway::perform(const RouteOrder& order) {
+    if (!order.gone && !order.route.empty())
+        router_->set_route(order.instrument, order.route, order.published);
+    for (const auto& source : order.sources) {
+        auto* feed = feed_of(source.provider, source.part);
+        if (feed == nullptr)
             continue;
-        s.kind = kind;
-        if (kind != Kind::bar) {
-            wanted.push_back({s, info.native});
-            continue;
-        }
-        for (const auto tf : config_.publish.timeframes) {
-            if (!offers(feed->timeframes, tf))
-                continue;
-            s.timeframe = tf;
-            wanted.push_back({s, info.native});
-        }
+        feed->unsubscribe(source.remove);
+        feed->subscribe(source.add);
+        if (source.trading)
+            feed->set_trading(order.instrument, *source.trading, source.status);
     }
-    return wanted;
+    if (order.gone || order.route.empty())
+        router_->remove_route(order.instrument);
+    if (order.gone)
+        publisher_->remove_instrument(order.instrument);
+    if (!order.state)
+        return;
+    publisher_->set_state(order.instrument, *order.state, order.reason, order.provider);
+    if (!order.announce)
+        return;
+    Event e;
+    e.event = to_string(*order.state);
+    e.instrument = order.instrument;
+    e.provider = order.provider;
+    e.cause = order.reason;
+    publisher_->publish_event(e);
 }
 
-// On the hot loop.
-void Gateway::subscribe_found(Provider& provider, const std::vector<InstrumentInfo>& found) {
-    if (stopping_)
-        return; // a feed that starts now would not be told to stop
-    provider.resolved = true;
-    std::map<std::string, std::vector<Wanted>> by_feed;
-    for (const auto& info : found) {
-        const auto id = instruments_.find(info.name);
-        if (!id)
-            continue;
-        if (!info.tradeable)
-            log::info("app", "not_trading", {{"instrument", info.name.to_string()}, {"status", info.status}});
-        auto& list = by_feed[info.feed];
-        const auto wanted = wanted_of(provider, info, *id);
-        list.insert(list.end(), wanted.begin(), wanted.end());
+asio::awaitable<void> Gateway::route_pulse() {
+    while (!stopping_) {
+        pulse_.expires_after(50ms);
+        (void)co_await pulse_.async_wait(as_result);
+        const Moment at = now();
+        router_->tick(at);
+        publisher_->flush(at);
     }
-    for (const auto& [part, wanted] : by_feed)
-        if (auto* feed = feed_of(provider, part); feed != nullptr)
-            feed->subscribe(wanted);
-    publisher_->flush(now());
 }
 
-// Control loop: asks until the venue answers, then again every hour for what it did not know.
-asio::awaitable<void> Gateway::resolve_symbols(Provider& provider) {
-    feed::BackOff back_off({1000ms, 30s, 30s}, random_seed());
-    auto missing = provider.symbols;
-    while (!stopping_ && !missing.empty()) {
-        auto answer = co_await provider.provider->find_instruments(missing, *provider.rest);
-        std::chrono::milliseconds wait = 1h;
-        if (!answer) {
-            const auto recovery = recovery_of(answer.error());
-            wait = back_off.next(recovery == Recovery::give_up ? Recovery::retry_later : recovery);
-            log::warn("app", "symbols_failed",
-                {{"provider", provider.name}, {"error", answer.error()}, {"retry_in_ms", wait.count()}});
-            const auto reason = "symbol lookup failed: " + describe(answer.error());
-            asio::post(hot_, [this, missing, reason, name = provider.name] {
-                for (const auto& m : missing)
-                    publisher_->set_state(instruments_.intern(m), InstrumentState::pending, reason, name);
-                publisher_->flush(now());
-            });
-        } else {
+asio::awaitable<void> Gateway::learn_hours(ProviderEntry& provider) {
+    feed::BackOff back_off({60s, 1h, 1h}, random_seed());
+    asio::steady_timer timer(control_);
+    while (!stopping_) {
+        auto asking = provider.provider->get_market_days(*provider.rest);
+        const auto days = co_await std::move(asking);
+        std::chrono::milliseconds wait = 24h;
+        if (days) {
             back_off.reset();
-            std::unordered_set<InstrumentName> known;
-            for (const auto& info : *answer)
-                known.insert(info.name);
-            std::vector<InstrumentName> unknown;
-            for (const auto& m : missing)
-                if (!known.contains(m))
-                    unknown.push_back(m);
-            log::info(
-                "app", "symbols", {{"provider", provider.name}, {"found", known.size()}, {"unknown", unknown.size()}});
-            for (const auto& u : unknown)
-                log::warn("app", "unknown_symbol", {{"instrument", u.to_string()}, {"provider", provider.name}});
-            asio::post(hot_, [this, &provider, found = std::move(*answer), unknown] {
-                subscribe_found(provider, found);
-                for (const auto& u : unknown) {
-                    const auto id = instruments_.intern(u);
-                    publisher_->set_state(
-                        id, InstrumentState::unknown_symbol, "the provider has no such symbol", provider.name);
-                    Event e;
-                    e.event = "unknown_symbol";
-                    e.instrument = id;
-                    e.provider = provider.name;
-                    e.cause = "the provider has no such symbol";
-                    publisher_->publish_event(e);
-                }
-                publisher_->flush(now());
-            });
-            missing = std::move(unknown);
+            hours_.learn(*days);
+            log::info("app", "market_days", {{"provider", provider.name}, {"days", days->size()}});
+        } else if (days.error() == errc::not_supported || recovery_of(days.error()) == Recovery::give_up) {
+            co_return;
+        } else {
+            wait = back_off.next(recovery_of(days.error()));
+            log::warn("app", "market_days_failed",
+                {{"provider", provider.name}, {"error", days.error()}, {"retry_in_ms", wait.count()}});
         }
-        asio::steady_timer timer(control_);
         const auto until = mono_now() + wait;
-        while (!stopping_ && mono_now() < until && !missing.empty()) { // in steps, so that shutdown is not held up
+        while (!stopping_ && mono_now() < until) { // in steps, so that shutdown is not held up
             timer.expires_after(std::min<std::chrono::milliseconds>(wait, 200ms));
             (void)co_await timer.async_wait(as_result);
         }
     }
+}
+
+// Its feeds, if it has any, tell for themselves; one that never got so far is told here.
+void Gateway::provider_refused(const ProviderEntry& provider, const error_code& why) {
+    asio::post(hot_, [this, &provider, why] {
+        for (const auto& spec : provider.provider->capabilities().feeds) {
+            const auto name = provider.name + "." + spec.part;
+            const auto running = [&](const auto& f) { return f->name() == name; };
+            if (std::any_of(feeds_.begin(), feeds_.end(), running))
+                continue;
+            FeedStatus status;
+            status.state = FeedState::refused;
+            status.reason = describe(why);
+            status.since = wall_now();
+            refused_feeds_[name] = status;
+            publisher_->set_feed_status(name, status);
+        }
+        check_refused();
+    });
 }
 
 void Gateway::start_control(asio::awaitable<void> task, const char* what) {
@@ -324,8 +348,13 @@ void Gateway::begin_stop(Exit code, const char* why) {
     ::sd_notify(0, "STOPPING=1");
     for (auto& p : providers_)
         p->rest->stop();
+    requests_->stop();
+    watcher_->stop();
+    demand_->stop();
+    subscriptions_->stop();
     progress_timer_.cancel();
     asio::post(hot_, [this] {
+        pulse_.cancel();
         for (auto& f : feeds_)
             f->stop();
         publisher_->stop();
@@ -334,17 +363,17 @@ void Gateway::begin_stop(Exit code, const char* why) {
         api_->stop();
 }
 
-// Credentials refused everywhere: nothing will ever be served.
+// Credentials refused everywhere: nothing will ever be served. On the hot loop.
 void Gateway::check_refused() {
-    for (const auto& p : providers_)
-        if (!p->symbols.empty() && !p->resolved)
-            return;
-    if (feeds_.empty())
+    if (feeds_.empty() && refused_feeds_.empty())
         return;
     for (const auto& f : feeds_)
         if (f->stats().status.state != FeedState::refused)
             return;
-    asio::post(control_, [this] { begin_stop(Exit::credentials, "every feed was refused"); });
+    asio::post(control_, [this] {
+        if (subscriptions_->resolved())
+            begin_stop(Exit::credentials, "every feed was refused");
+    });
 }
 
 Exit Gateway::run() {
@@ -352,8 +381,10 @@ Exit Gateway::run() {
     Exit code = Exit::ok;
     if (!make_providers(code) || !make_publisher(code))
         return code;
+    make_router();
+    make_demand();
     sink_->on_feed_status = [this] { check_refused(); };
-    route_symbols();
+    demand_->set_configured(config_.symbols);
 
     api::ApiOptions http;
     http.host = config_.http.host;
@@ -376,13 +407,21 @@ Exit Gateway::run() {
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     start_control(api_->run(), "api");
-    for (auto& p : providers_)
-        if (!p->symbols.empty())
-            start_control(resolve_symbols(*p), "symbols");
+    for (auto& p : providers_) {
+        start_control(subscriptions_->run(*p), "symbols");
+        start_control(learn_hours(*p), "market hours");
+    }
+    start_control(demand_->run(), "demand");
+    start_control(watcher_->run(), "subscribers");
+    start_control(requests_->run(), "requests");
     start_control(watch_progress(), "progress");
     asio::co_spawn(control_, watch_signals(), [](std::exception_ptr) {});
 
     std::thread hot([this] {
+        asio::co_spawn(hot_, route_pulse(), [](std::exception_ptr e) {
+            if (e)
+                std::rethrow_exception(e);
+        });
         asio::co_spawn(hot_, publisher_->run(), [this](std::exception_ptr e) {
             if (e)
                 log::error("app", "publisher_failed");

@@ -2,13 +2,21 @@
 #pragma once
 
 #include "api/api.hpp"
+#include "app/demand.hpp"
 #include "app/latency.hpp"
-#include "app/provider_rest.hpp"
+#include "app/provider_set.hpp"
 #include "app/publisher_sink.hpp"
+#include "app/services.hpp"
+#include "app/subscriptions.hpp"
+#include "calendar/market_hours.hpp"
 #include "config/config.hpp"
 #include "core/instrument_table.hpp"
 #include "feed/feed.hpp"
+#include "feed/router.hpp"
+#include "ops/operations.hpp"
+#include "redis/demand.hpp"
 #include "redis/publisher.hpp"
+#include "redis/requests.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -37,17 +45,10 @@ public:
     Exit run();
 
 private:
-    struct Provider {
-        std::string name;
-        std::unique_ptr<DataProvider> provider;
-        std::unique_ptr<ProviderRest> rest;
-        std::shared_ptr<net::TlsContext> tls;
-        std::vector<InstrumentName> symbols; // of the configuration, routed here
-        bool resolved = false;               // the venue answered for them once; hot loop
-    };
     struct HotSnapshot {
         redis::PublisherStats publisher;
         std::vector<std::pair<std::string, feed::FeedStats>> feeds;
+        feed::RouterStats router;
         Histogram written, round_trip;
         std::string session;
     };
@@ -55,12 +56,18 @@ private:
     // Set-up; false with the reason logged.
     bool make_providers(Exit& code);
     bool make_publisher(Exit& code);
-    void route_symbols();
-    feed::Feed* feed_of(Provider& provider, const std::string& part);
+    void make_router();
+    void make_demand();
+    redis::ClientOptions redis_client() const;
+    asio::awaitable<ops::GatewayStatus> gateway_status();
 
-    asio::awaitable<void> resolve_symbols(Provider& provider);
-    void subscribe_found(Provider& provider, const std::vector<InstrumentInfo>& found);
-    std::vector<Wanted> wanted_of(const Provider& provider, const InstrumentInfo& info, InstrumentId id) const;
+    // Hot loop.
+    void perform(const RouteOrder& order);
+    feed::Feed* feed_of(const std::string& provider, const std::string& part);
+    asio::awaitable<void> route_pulse();
+
+    asio::awaitable<void> learn_hours(ProviderEntry& provider); // holidays, once a day
+    void provider_refused(const ProviderEntry& provider, const error_code& why);
     asio::awaitable<void> watch_signals();
     asio::awaitable<void> watch_progress(); // systemd: READY, WATCHDOG
     void start_control(asio::awaitable<void> task, const char* what);
@@ -72,14 +79,26 @@ private:
     asio::awaitable<std::vector<api::Family>> metrics() override;
 
     config::Config config_;
+    std::shared_ptr<net::TlsContext> redis_tls_;
+    std::string instance_;
     asio::io_context control_{1}, hot_{1};
     InstrumentTable instruments_;
     ProviderRegistry registry_;
-    std::vector<std::unique_ptr<Provider>> providers_;
+    ProviderSet providers_;
+    calendar::MarketHours hours_;
     Latency latency_;
     std::unique_ptr<redis::Publisher> publisher_;
     std::unique_ptr<PublisherSink> sink_;
+    std::unique_ptr<feed::Router> router_;
     std::vector<std::unique_ptr<feed::Feed>> feeds_; // hot loop only, after the start
+    std::unique_ptr<Subscriptions> subscriptions_;
+    std::unique_ptr<Demand> demand_;
+    std::unique_ptr<redis::DemandWatcher> watcher_;
+    std::unique_ptr<GatewayServices> services_;
+    std::unique_ptr<ops::Operations> operations_;
+    std::unique_ptr<redis::RequestServer> requests_;
+    std::map<std::string, FeedStatus> refused_feeds_; // that never began; hot loop
+    asio::steady_timer pulse_{hot_};
     std::unique_ptr<api::Api> api_;
     asio::signal_set signals_{control_};
     asio::steady_timer progress_timer_{control_};

@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <fstream>
 #include <iterator>
@@ -153,6 +154,48 @@ void put_publisher(Families& f, const redis::PublisherStats& s) {
     gauge("tickgate_epoch", "Epoch of the ownership", s.epoch);
 }
 
+void put_demand(
+    Families& f, const SubscriptionStats& s, const ops::DemandBook::Counts& c, const redis::DemandWatcherStats& w) {
+    const auto gauge = [&](const char* name, const char* help, auto value) { put(f.gauge(name, help), {}, value); };
+    const auto counter = [&](const char* name, const char* help, auto value) { put(f.counter(name, help), {}, value); };
+    gauge("tickgate_instruments", "Instruments wanted", s.instruments);
+    gauge("tickgate_instruments_looked_up", "Instruments whose symbol is being looked up", s.looking_up);
+    gauge("tickgate_instruments_unknown", "Instruments that no provider of their route has", s.unknown);
+    gauge("tickgate_instruments_refused", "Instruments refused, most often at a provider's limit", s.refused);
+    counter("tickgate_evictions_total", "Subscriptions that gave way to configured symbols or to those that serve",
+        s.evictions);
+    counter("tickgate_symbol_lookups_total", "Symbol look-ups", s.lookups);
+    counter("tickgate_symbol_lookup_failures_total", "Symbol look-ups without an answer", s.lookup_failures);
+    gauge("tickgate_demand_configured", "Channels wanted by the configuration", c.configured);
+    gauge("tickgate_demand_subscribed", "Channels with subscribers", c.subscribed);
+    gauge("tickgate_demand_leases", "Leases held by requests", c.leases);
+    gauge("tickgate_demand_over_limit", "Channels wanted beyond what is kept", c.over_limit);
+    counter("tickgate_demand_looks_total", "Looks at the subscribed channels", w.looks);
+    counter("tickgate_demand_failures_total", "Looks that failed", w.failures);
+    gauge("tickgate_demand_interval_seconds", "Pause to the next look", static_cast<double>(w.interval_ms) * 1e-3);
+    gauge("tickgate_demand_cost_seconds", "Redis' time for one look", static_cast<double>(w.cost_us) * 1e-6);
+    gauge("tickgate_demand_connected", "1 while subscribers are seen", w.connected ? 1 : 0);
+}
+
+void put_requests(Families& f, const redis::RequestStats& s) {
+    const auto gauge = [&](const char* name, const char* help, auto value) { put(f.gauge(name, help), {}, value); };
+    const auto counter = [&](const char* name, const char* help, auto value) { put(f.counter(name, help), {}, value); };
+    counter("tickgate_requests_total", "Requests taken from the stream", s.received);
+    counter("tickgate_requests_answered_total", "Requests answered without an error", s.answered);
+    counter("tickgate_request_errors_total", "Requests answered with an error", s.errors);
+    counter("tickgate_requests_expired_total", "Requests that came or were begun too late", s.expired);
+    counter("tickgate_requests_busy_total", "Requests refused because their client has too many waiting", s.busy);
+    counter("tickgate_requests_malformed_total", "Requests without a usable id: nobody to answer", s.malformed);
+    counter("tickgate_requests_claimed_total", "Requests taken over from another gateway", s.claimed);
+    counter("tickgate_requests_handed_on_total", "Requests left for another gateway", s.handed_on);
+    counter("tickgate_requests_unanswered_total", "Answers that could not be written in time", s.unanswered);
+    counter("tickgate_reply_chunks_total", "Chunks of answers written", s.chunks);
+    counter("tickgate_reply_bytes_total", "Bytes of answers written", s.reply_bytes);
+    gauge("tickgate_requests_in_flight", "Requests being worked on", s.in_flight);
+    gauge("tickgate_requests_waiting", "Requests taken and not yet begun", s.waiting);
+    gauge("tickgate_requests_connected", "1 while requests are taken", s.connected ? 1 : 0);
+}
+
 } // namespace
 
 asio::awaitable<Gateway::HotSnapshot> Gateway::hot_snapshot() {
@@ -163,6 +206,13 @@ asio::awaitable<Gateway::HotSnapshot> Gateway::hot_snapshot() {
             s.feeds.emplace_back(f->name(), f->stats());
         s.written = latency_.written;
         s.round_trip = latency_.round_trip;
+        for (const auto& [name, status] : refused_feeds_)
+            if (std::none_of(feeds_.begin(), feeds_.end(), [&](const auto& f) { return f->name() == name; })) {
+                feed::FeedStats refused;
+                refused.status = status;
+                s.feeds.emplace_back(name, std::move(refused));
+            }
+        s.router = router_->stats();
         s.session = publisher_->session();
         co_return s;
     };
@@ -189,12 +239,29 @@ asio::awaitable<api::Readiness> Gateway::readiness() {
             r.reasons.push_back("feed " + name + ": " + std::string(to_string(state)) +
                                 (stats.status.reason.empty() ? "" : ": " + stats.status.reason));
     }
-    if (s.feeds.empty() && !config_.symbols.empty())
-        r.reasons.push_back("feeds: symbols are being looked up");
+    if (const auto looking = subscriptions_->stats().looking_up; looking > 0)
+        r.reasons.push_back("symbols: " + std::to_string(looking) + " being looked up");
     if (stopping_)
         r.reasons.push_back("stopping");
     r.ready = r.reasons.empty();
     co_return r;
+}
+
+asio::awaitable<ops::GatewayStatus> Gateway::gateway_status() {
+    const auto ready = co_await readiness();
+    const auto s = co_await hot_snapshot();
+    ops::GatewayStatus out;
+    out.instance = instance_;
+    out.version = version_text;
+    out.session = s.session;
+    out.holder = ready.holder;
+    out.ready = ready.ready;
+    out.owner = s.publisher.owner;
+    out.reasons = ready.reasons;
+    out.uptime_s = std::chrono::duration_cast<std::chrono::seconds>(mono_now() - started_).count();
+    for (const auto& [name, stats] : s.feeds)
+        out.feeds.emplace_back(name, stats.status);
+    co_return out;
 }
 
 asio::awaitable<std::vector<api::Family>> Gateway::metrics() {
@@ -206,6 +273,16 @@ asio::awaitable<std::vector<api::Family>> Gateway::metrics() {
     put(f.gauge("tickgate_resident_bytes", "Resident memory"), {}, resident_bytes());
     put_feed(f, s.feeds);
     put_publisher(f, s.publisher);
+    put_demand(f, subscriptions_->stats(), demand_->counts(), watcher_->stats());
+    put_requests(f, requests_->stats());
+    put(f.counter("tickgate_route_switches_total", "Routes that changed their provider"), {}, s.router.switches);
+    put(f.counter("tickgate_route_guarded_total", "Switches refused because the prices lie too far apart"), {},
+        s.router.guarded);
+    put(f.gauge("tickgate_routes", "Instruments with a route"), {}, s.router.routes);
+    put(f.gauge("tickgate_routes_on_standby", "Instruments not served by their first provider"), {},
+        s.router.on_standby);
+    put(f.counter("tickgate_built_bars_total", "Messages of bars built from ticks"), {}, s.router.built_bars);
+    put(f.counter("tickgate_late_ticks_total", "Ticks too late for their bar"), {}, s.router.late_ticks);
     put_histogram(f.histogram("tickgate_received_to_written_seconds", "Receive time to the Redis socket"), {},
         s.written.buckets, s.written.sum_us);
     put_histogram(f.histogram("tickgate_redis_round_trip_seconds", "A command to its answer, one a flush"), {},

@@ -57,7 +57,7 @@ asio::awaitable<result<RestResponse>> ProviderRest::send_streamed(RestRequest re
     const auto base = redact(request.base);
     ++stats_.requests;
     std::string detail;
-    auto answer = co_await client_.get(std::move(request), std::move(sink), detail);
+    auto answer = co_await client_.send(std::move(request), std::move(sink), detail);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(mono_now() - start).count();
     if (!answer) {
         ++stats_.failures;
@@ -79,6 +79,11 @@ void ProviderRest::learn(std::size_t budget, const BudgetReading& reading) {
             {{"provider", name_}, {"budget", provider_->capabilities().budgets[budget].name},
                 {"pause_ms", reading.pause->count()}});
     budgets_[std::min(budget, budgets_.size() - 1)].learn(reading, mono_now());
+}
+
+void ProviderRest::stop() {
+    stopped_ = true;
+    client_.stop();
 }
 
 std::vector<std::pair<std::string, budget::BudgetState>> ProviderRest::budgets() {

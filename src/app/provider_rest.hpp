@@ -33,8 +33,8 @@ public:
     asio::awaitable<result<RestResponse>> send_streamed(RestRequest request, BodySink sink) override;
     void learn(std::size_t budget, const BudgetReading& reading) override;
 
-    // Requests that wait for budget end with `stopped`.
-    void stop() noexcept { stopped_ = true; }
+    // Requests end with `stopped`: those that wait for budget, those in flight, and later ones.
+    void stop();
     const RestStats& stats() const noexcept { return stats_; }
     std::vector<std::pair<std::string, budget::BudgetState>> budgets();
 

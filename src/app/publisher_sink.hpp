@@ -17,6 +17,9 @@ public:
     feed::Channel open_channel(Subscription what, std::string_view provider, std::string_view native) override {
         return static_cast<feed::Channel>(publisher_.open_channel(what, provider, native));
     }
+    feed::Channel open_source_channel(Subscription what, std::string_view provider, std::string_view native) override {
+        return static_cast<feed::Channel>(publisher_.open_source_channel(what, provider, native));
+    }
     void close_channel(feed::Channel channel) override { publisher_.close_channel(id(channel)); }
     void publish(feed::Channel channel, const Quote& quote) override { publisher_.publish(id(channel), quote); }
     void publish(feed::Channel channel, const Trade& trade) override { publisher_.publish(id(channel), trade); }

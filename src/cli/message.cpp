@@ -12,7 +12,7 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr std::array<std::pair<std::string_view, std::string Message::*>, 26> text_fields{{
+constexpr std::array<std::pair<std::string_view, std::string Message::*>, 27> text_fields{{
     {"type", &Message::type},
     {"class", &Message::asset_class},
     {"symbol", &Message::symbol},
@@ -33,6 +33,7 @@ constexpr std::array<std::pair<std::string_view, std::string Message::*>, 26> te
     {"kind", &Message::kind},
     {"feed", &Message::feed},
     {"provider", &Message::provider},
+    {"to_provider", &Message::to_provider},
     {"cause", &Message::cause},
     {"text", &Message::text},
     {"from_seq", &Message::from_seq},

@@ -15,7 +15,8 @@ struct Message {
     std::string bid, bid_size, ask, ask_size, last;                               // quotes
     std::string price, size, side;                                                // trades
     std::string timeframe, close, volume, final;                                  // bars
-    std::string event, kind, feed, provider, cause, text, from_seq, to_seq, lost; // events
+    std::string provider;                                              // of data and events
+    std::string event, kind, feed, to_provider, cause, text, from_seq, to_seq, lost; // events
     std::string state;                                                            // heartbeats
 };
 

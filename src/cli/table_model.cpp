@@ -9,9 +9,9 @@ namespace tickgate::cli {
 namespace {
 
 constexpr std::size_t notes_kept = 5;
-constexpr std::array<std::string_view, 8> titles{
-    "SYMBOL", "KIND", "BID × SIZE", "ASK × SIZE", "LAST", "AGE", "SEQ", "RATE/s"};
-constexpr std::size_t left_aligned = 2; // columns
+constexpr std::array<std::string_view, 9> titles{
+    "SYMBOL", "KIND", "FROM", "BID × SIZE", "ASK × SIZE", "LAST", "AGE", "SEQ", "RATE/s"};
+constexpr std::size_t left_aligned = 3; // columns
 
 // Columns that UTF-8 text takes, one a character.
 std::size_t width_of(std::string_view text) noexcept {
@@ -105,6 +105,7 @@ void TableModel::apply(std::string_view channel, const Message& message, MonoTim
     }
     Row& row = rows_.find(known->second)->second;
     row.at = now;
+    row.provider = harmless(message.provider);
     row.seq = message.seq;
     row.rate.add(now);
     rate_.add(now);
@@ -136,7 +137,7 @@ void TableModel::set_status(std::string text, bool warning) {
 
 TableModel::Cells TableModel::cells_of(const Row& row, MonoTime now) {
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - row.at);
-    return {row.symbol, row.kind, row.bid, row.ask, row.last, age_text(age), std::to_string(row.seq),
+    return {row.symbol, row.kind, row.provider, row.bid, row.ask, row.last, age_text(age), std::to_string(row.seq),
         rate_text(row.rate.per_second(now))};
 }
 
@@ -166,7 +167,7 @@ std::vector<Line> TableModel::render(TerminalSize size, MonoTime now) const {
     std::copy(titles.begin(), titles.end(), heading.begin());
     for (auto row = rows_.begin(); row != rows_.end() && table.size() <= shown; ++row)
         table.push_back(cells_of(row->second, now));
-    std::array<std::size_t, 8> widths{};
+    std::array<std::size_t, 9> widths{};
     for (const auto& cells : table)
         for (std::size_t i = 0; i < cells.size(); ++i)
             widths[i] = std::max(widths[i], width_of(cells[i]));

@@ -60,12 +60,12 @@ public:
 private:
     struct Row {
         explicit Row(MonoTime now) : rate(now) {}
-        std::string symbol, kind, bid, ask, last;
+        std::string symbol, kind, provider, bid, ask, last;
         std::uint64_t seq = 0;
         MonoTime at{};
         RateMeter rate;
     };
-    using Cells = std::array<std::string, 8>;
+    using Cells = std::array<std::string, 9>;
     static Cells cells_of(const Row& row, MonoTime now);
 
     std::string title_, status_;

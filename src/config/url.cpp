@@ -1,5 +1,7 @@
 #include "config/url.hpp"
 
+#include "core/url_authority.hpp"
+
 #include <boost/url/ipv4_address.hpp>
 #include <boost/url/ipv6_address.hpp>
 #include <boost/url/parse.hpp>
@@ -21,30 +23,22 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-// Boost 1.81 takes `127.0.0.1.example` for the address 127.0.0.1 and the path `.example`. It is a name: cut by hand.
+// Host, port and path anew, where Boost got them wrong.
 bool mend_host(std::string_view text, UrlParts& parts) {
-    const std::size_t start = text.find("://") + 3;
-    const std::size_t end = std::min(text.find_first_of("/?#", start), text.size());
-    std::string_view host = text.substr(start, end - start);
-    if (const std::size_t at = host.rfind('@'); at != std::string_view::npos)
-        host.remove_prefix(at + 1);
-    if (const std::size_t colon = host.find(':'); colon != std::string_view::npos) {
-        const std::string_view digits = host.substr(colon + 1);
+    const auto cut = cut_authority(text);
+    if (!cut)
+        return false;
+    if (!cut->port.empty()) {
         std::uint16_t port = 0;
-        const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-        if (!digits.empty() && (error != std::errc{} || stop != digits.data() + digits.size() || port == 0))
+        const auto* end = cut->port.data() + cut->port.size();
+        const auto [stop, error] = std::from_chars(cut->port.data(), end, port);
+        if (error != std::errc{} || stop != end || port == 0)
             return false;
-        if (!digits.empty())
-            parts.port = port;
-        host = host.substr(0, colon);
+        parts.port = port;
     }
-    const bool is_name = std::ranges::all_of(host, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-               c == '_';
-    });
-    parts.host = host;
-    parts.path = text.substr(end, std::min(text.find_first_of("?#", end), text.size()) - end);
-    return is_name;
+    parts.host = cut->host;
+    parts.path = cut->path;
+    return true;
 }
 
 template <class Text>

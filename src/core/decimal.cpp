@@ -3,6 +3,7 @@
 #include "core/swar.hpp"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace tickgate {
@@ -20,6 +21,9 @@ constexpr std::array<std::int64_t, 19> powers = [] {
     return p;
 }();
 constexpr std::int64_t limit = powers[18]; // |mantissa| < 10^18
+
+// Print copies so many bytes at once: more digits than these a mantissa does not have.
+constexpr int usual_digits = 24, usual_places = 24;
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -43,37 +47,22 @@ result<Decimal> normalise(i128 mantissa, int exponent) noexcept {
     return Decimal::from_parts(small, exponent);
 }
 
-constexpr std::array<char, 200> digit_pairs = [] {
-    std::array<char, 200> pairs{};
-    for (std::size_t i = 0; i < 100; ++i) {
-        pairs[2 * i] = static_cast<char>('0' + i / 10);
-        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
-    }
-    return pairs;
-}();
+constexpr std::uint64_t block = 100000000; // eight digits
 
-constexpr int digits_of(std::uint64_t value) noexcept {
-    int n = 1;
-    while (n < 19 && value >= static_cast<std::uint64_t>(powers[static_cast<std::size_t>(n)]))
-        ++n;
-    return n;
-}
-
-// Digits of `value` (> 0) at `out`, most significant first; returns how many.
+// Digits of `value` at `out`, most significant first; returns how many. Up to 24 bytes are written.
 int put_digits(std::uint64_t value, char* out) noexcept {
-    const int n = digits_of(value);
-    char* p = out + n;
-    while (value >= 100) {
-        const auto q = value / 100;
-        p -= 2;
-        std::memcpy(p, digit_pairs.data() + (value - q * 100) * 2, 2);
-        value = q;
+    const char* const start = out;
+    if (value < block) {
+        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(value));
+    } else if (value < block * block) {
+        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(value / block));
+        out = swar::put_eight(out, static_cast<std::uint32_t>(value % block));
+    } else {
+        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(value / (block * block)));
+        out = swar::put_eight(out, static_cast<std::uint32_t>(value / block % block));
+        out = swar::put_eight(out, static_cast<std::uint32_t>(value % block));
     }
-    if (value >= 10)
-        std::memcpy(out, digit_pairs.data() + value * 2, 2);
-    else
-        *out = static_cast<char>('0' + value);
-    return n;
+    return static_cast<int>(out - start);
 }
 
 char* fill_zeros(char* out, int n) noexcept {
@@ -114,32 +103,23 @@ Decimal Decimal::from_parts(std::int64_t mantissa, int exponent) noexcept {
 // Digits, a point and eight digits: how crypto venues write prices. False if the text has another form.
 bool Decimal::parse_eight_places(std::string_view text, Decimal& d) noexcept {
     const std::size_t whole = text.size() - 9; // digits before the point
-    if (text.size() < 10 || whole > 9 || text[whole] != '.' || (text[0] == '0' && whole > 1))
+    if (text.size() < 10 || whole > 8 || text[whole] != '.' || (text[0] == '0' && whole > 1))
         return false;
-    const auto block = swar::load(text.data() + whole + 1);
-    if (!swar::eight_digits(block))
+    const auto fraction = swar::load(text.data() + whole + 1);
+    // The digits before the point, moved to the end of eight places; what is free there becomes zeros.
+    const auto free_bits = static_cast<unsigned>(8 * (8 - whole));
+    const auto zeros_before = free_bits == 0 ? 0 : swar::each('0') >> (64 - free_bits);
+    const auto before = (swar::load(text.data()) << free_bits) | zeros_before;
+    if (!swar::eight_digits(fraction) || !swar::eight_digits(before))
         return false;
-    std::int64_t mantissa = 0;
-    for (std::size_t i = 0; i < whole; ++i) {
-        if (!is_digit(text[i]))
-            return false;
-        mantissa = mantissa * 10 + (text[i] - '0');
-    }
+    std::int64_t mantissa = swar::value_of_eight(before);
     int exponent = 0;
-    int zeros = 8;
-    if (auto fraction = static_cast<std::int64_t>(swar::value_of_eight(block)); fraction != 0) {
-        mantissa = mantissa * 100000000 + fraction;
-        zeros = 0;
-        const auto strip = [&](std::int64_t power, int count) {
-            if (mantissa % power == 0) {
-                mantissa /= power;
-                zeros += count;
-            }
-        };
-        strip(10000, 4);
-        strip(100, 2);
-        strip(10, 1);
+    const int zeros = std::countl_zero(fraction ^ swar::each('0')) / 8; // at the end of the text
+    if (zeros < 8) {
         exponent = zeros - 8;
+        const auto shift = static_cast<unsigned>(8 * zeros);
+        const auto digits = zeros == 0 ? fraction : (fraction << shift) | (swar::each('0') >> (64 - shift));
+        mantissa = mantissa * powers[static_cast<std::size_t>(-exponent)] + swar::value_of_eight(digits);
     } else {
         for (; mantissa != 0 && mantissa % 10 == 0; ++exponent)
             mantissa /= 10;
@@ -246,9 +226,17 @@ char* Decimal::print(char* out) const noexcept {
         }
         return out;
     }
-    char digits[20];
+    char digits[usual_digits + usual_places] = {}; // copies of a fixed size may read beyond the digits
     const int n = put_digits(
         mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_), digits);
+    if (const int point = n + exponent_; exponent_ < 0 && point > 0 && zeros_ <= usual_places) [[likely]] {
+        std::memcpy(out, digits, usual_digits); // what is too much is overwritten
+        out[point] = '.';
+        std::memcpy(out + point + 1, digits + point, usual_places);
+        out += n + 1;
+        std::memset(out, '0', usual_places);
+        return out + zeros_;
+    }
     const auto copy = [&](int from, int count) {
         std::memcpy(out, digits + from, static_cast<std::size_t>(count));
         out += count;

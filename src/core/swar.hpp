@@ -1,9 +1,13 @@
-// Digits and text eight bytes at a time, in ordinary 64-bit registers (little endian).
+// Digits and text eight bytes at a time, in ordinary 64-bit registers (little endian); text by sixteen where every
+// processor of the architecture can.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace tickgate::swar {
 
@@ -28,6 +32,32 @@ inline std::uint32_t value_of_eight(std::uint64_t block) noexcept {
     return static_cast<std::uint32_t>((block & 0x0000ffff0000ffffull) * 42949672960001ull >> 32);
 }
 
+// Eight digits as the bytes 0 to 9, the most significant first: the inverse, without the '0' of each. value < 10^8
+inline std::uint64_t digits_of_eight(std::uint32_t value) noexcept {
+    // Halves of four digits, quarters of two, single digits: each step divides all parts at once.
+    const std::uint64_t halves = (value / 10000) | (static_cast<std::uint64_t>(value % 10000) << 32);
+    const std::uint64_t hundreds = (halves * 5243 >> 19) & 0x0000007f0000007full;
+    const std::uint64_t quarters = hundreds | ((halves - hundreds * 100) << 16);
+    const std::uint64_t tens = (quarters * 103 >> 10) & 0x000f000f000f000full;
+    return tens | ((quarters - tens * 10) << 8);
+}
+
+// Writes eight digits, leading zeros included.
+inline char* put_eight(char* out, std::uint32_t value) noexcept {
+    const std::uint64_t text = digits_of_eight(value) | each('0');
+    std::memcpy(out, &text, 8);
+    return out + 8;
+}
+
+// Without leading zeros, at least one digit. Writes eight bytes, of which the last may be of no meaning.
+inline char* put_up_to_eight(char* out, std::uint32_t value) noexcept {
+    const std::uint64_t digits = digits_of_eight(value);
+    const int zeros = std::countr_zero(digits | (std::uint64_t{1} << 56)) / 8;
+    const std::uint64_t text = (digits | each('0')) >> (8 * zeros);
+    std::memcpy(out, &text, 8);
+    return out + (8 - zeros);
+}
+
 // Index of the first byte that ends or spoils a plain JSON string (quote, backslash, control or non-ASCII character);
 // 8 if there is none.
 inline int first_special(std::uint64_t block) noexcept {
@@ -35,6 +65,21 @@ inline int first_special(std::uint64_t block) noexcept {
     const std::uint64_t marks =
         (zero_in(block ^ each('"')) | zero_in(block ^ each('\\')) | (block - each(0x20)) | block) & each(0x80);
     return std::countr_zero(marks) / 8;
+}
+
+// The same for the sixteen bytes at `p`; 16 if there is none.
+inline int first_special_of_sixteen(const char* p) noexcept {
+#ifdef __SSE2__
+    __m128i bytes;
+    std::memcpy(&bytes, p, sizeof bytes);
+    const __m128i marks = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+        _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20))); // signed: bytes from 0x80 on are below
+    return std::countr_zero(static_cast<unsigned>(_mm_movemask_epi8(marks)) | 0x10000u);
+#else
+    const int i = first_special(load(p));
+    return i < 8 ? i : 8 + first_special(load(p + 8));
+#endif
 }
 
 } // namespace tickgate::swar

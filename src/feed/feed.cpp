@@ -29,7 +29,11 @@ Feed::Feed(asio::any_io_executor hot, asio::any_io_executor control, DataProvide
       sink_(sink),
       options_(std::move(options)),
       name_(options_.provider + "." + options_.spec.part),
-      pulse_(hot_) {}
+      phases_(options_.hours, options_.spec.delay),
+      pulse_(hot_) {
+    if (options_.timings.overlap == ShardFsm::Timings().overlap)
+        options_.timings.overlap = options_.spec.overlap;
+}
 
 Feed::~Feed() = default;
 
@@ -78,13 +82,19 @@ void Feed::start_child(asio::awaitable<void> child) {
     asio::co_spawn(hot_, std::move(child), std::move(done));
 }
 
+std::size_t Feed::weight_of(const Subscription& what) const noexcept {
+    return static_cast<std::size_t>(std::max(provider_.weight_of(options_.spec.part, what), 0));
+}
+
 // A shard of the right group with room, a new one if the limits allow it, else none.
-Shard* Feed::shard_for(const Subscription& what) {
+Shard* Feed::shard_for(const Subscription& what, std::size_t weight) {
     const int group = provider_.group_of(options_.spec.part, what);
     const auto capacity = options_.spec.streams_per_connection;
     for (const auto& shard : shards_)
-        if (shard->group() == group && (capacity == 0 || shard->size() < capacity))
+        if (shard->group() == group && (capacity == 0 || weight == 0 || shard->load() + weight <= capacity))
             return shard.get();
+    if (capacity != 0 && weight > capacity)
+        return nullptr;
     if (options_.spec.max_connections != 0 && shards_.size() >= options_.spec.max_connections)
         return nullptr;
     const int number = static_cast<int>(shards_.size());
@@ -99,7 +109,8 @@ void Feed::subscribe(const std::vector<Wanted>& wanted) {
     for (const auto& w : wanted) {
         if (find(w.what) != nullptr)
             continue;
-        auto* shard = shard_for(w.what);
+        const auto weight = weight_of(w.what);
+        auto* shard = shard_for(w.what, weight);
         if (shard == nullptr) {
             on_rejected(w.what, errc::too_many_connections, "every connection of this feed is full");
             continue;
@@ -132,7 +143,7 @@ void Feed::subscribe(const std::vector<Wanted>& wanted) {
             slots.state = InstrumentState::down; // so that the first state is a change
             set_state(w.what.instrument, InstrumentState::pending, "subscribing");
         }
-        shard->add(w);
+        shard->add(w, weight);
         if (shard->gave_up())
             set_state(w.what.instrument, InstrumentState::refused, last_reason_);
     }
@@ -145,7 +156,7 @@ void Feed::unsubscribe(const std::vector<Subscription>& gone) {
         if (channel == nullptr)
             continue;
         const auto slot = static_cast<std::uint32_t>(channel - channels_.data());
-        shards_[static_cast<std::size_t>(channel->shard)]->remove(what);
+        shards_[static_cast<std::size_t>(channel->shard)]->remove(what, weight_of(what));
         sink_.close_channel(channel->channel);
         channel->in_use = false;
         free_channels_.push_back(slot);
@@ -211,12 +222,22 @@ void Feed::measure_latency(const std::optional<UnixNanos>& event_time, UnixNanos
     stats_.latency_sum_us += static_cast<std::uint64_t>(us);
 }
 
+// Without a number of the venue, times that never step back stand for one.
+std::uint64_t Feed::id_of(
+    const std::optional<std::uint64_t>& src_seq, const std::optional<UnixNanos>& event_time) const noexcept {
+    if (src_seq)
+        return *src_seq;
+    return options_.spec.time_ordered && event_time
+               ? static_cast<std::uint64_t>(std::max<std::int64_t>(event_time->time_since_epoch().count(), 0))
+               : 0;
+}
+
 void Feed::on_quote(Shard& shard, int place, const Quote& quote) {
     const auto& slots = by_instrument_[index_of(quote.instrument)];
     if (slots.quote == no_slot)
         return;
     auto& channel = channels_[slots.quote];
-    if (!admit(shard, place, channel, quote.src_seq.value_or(0), false))
+    if (!admit(shard, place, channel, id_of(quote.src_seq, quote.event_time), false))
         return;
     ++stats_.messages[0];
     measure_latency(quote.event_time, quote.received_time);
@@ -234,10 +255,11 @@ void Feed::on_trade(Shard& shard, int place, const Trade& trade) {
     if (slots.trade == no_slot)
         return;
     auto& channel = channels_[slots.trade];
-    if (!admit(shard, place, channel, trade.src_seq.value_or(0), trade.contiguous_ids))
+    if (!admit(shard, place, channel, id_of(trade.src_seq, trade.event_time), trade.contiguous_ids))
         return;
     ++stats_.messages[1];
-    slots.last = trade.price;
+    if (trade.updates_last)
+        slots.last = trade.price;
     measure_latency(trade.event_time, trade.received_time);
     sink_.publish(channel.channel, trade);
 }
@@ -248,8 +270,9 @@ void Feed::on_bar(Shard& shard, int place, const Bar& bar) {
         if (timeframe != bar.timeframe)
             continue;
         auto& channel = channels_[slot];
-        // A bar has no number: its messages are told apart by the venue's time, the final one after the others.
-        const auto time = bar.event_time ? bar.event_time->time_since_epoch().count() / 1000 * 2 : 0;
+        // A bar has no number: its messages are told apart by the venue's time (a bar that is told once: by its end),
+        // the final one after the others.
+        const auto time = bar.event_time.value_or(bar.close_time).time_since_epoch().count() / 1000 * 2;
         if (!admit(shard, place, channel, static_cast<std::uint64_t>(time) + (bar.final ? 1 : 0), false))
             return;
         ++stats_.messages[2];
@@ -257,6 +280,24 @@ void Feed::on_bar(Shard& shard, int place, const Bar& bar) {
         sink_.publish(channel.channel, bar);
         return;
     }
+}
+
+void Feed::on_source_quote(const Quote& quote) {
+    const auto i = index_of(quote.instrument);
+    if (i >= by_instrument_.size() || !by_instrument_[i].known)
+        return;
+    const auto& slots = by_instrument_[i];
+    Subscription what;
+    what.instrument = quote.instrument;
+    what.kind = Kind::quote;
+    const auto* channel = slots.quote != no_slot ? &channels_[slots.quote] : nullptr;
+    if (channel == nullptr && slots.trade != no_slot)
+        channel = &channels_[slots.trade];
+    if (channel == nullptr && !slots.bars.empty())
+        channel = &channels_[slots.bars.front().second];
+    if (channel == nullptr)
+        return;
+    sink_.publish_source(what, options_.provider, channel->wanted.native, quote);
 }
 
 MonoTime Feed::reserve_connect(MonoTime now) {

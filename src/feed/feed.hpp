@@ -3,6 +3,7 @@
 
 #include "core/instrument_table.hpp"
 #include "feed/feed_health.hpp"
+#include "feed/market_phases.hpp"
 #include "feed/market_sink.hpp"
 #include "feed/shard.hpp"
 
@@ -29,7 +30,10 @@ struct FeedOptions {
     FeedSpec spec;
     std::shared_ptr<net::TlsContext> tls;
     std::uint64_t seed = 0;
-    ShardFsm::Timings timings;
+    ShardFsm::Timings timings; // an overlap left at its default is the spec's
+    // When markets trade: an instrument whose market is closed is `closed`, never stale. May be null: always open.
+    // Outlives the feed.
+    const calendar::MarketHours* hours = nullptr;
     // Set: how long an instrument may be quiet before it is stale; empty: learned.
     std::function<std::optional<std::chrono::milliseconds>(InstrumentId)> stale_limit;
 };
@@ -61,6 +65,9 @@ public:
     // Change what is wanted, at any time.
     void subscribe(const std::vector<Wanted>& wanted);
     void unsubscribe(const std::vector<Subscription>& gone);
+
+    // What the venue says of the instrument by REST: it trades, or it does not (HALT, BREAK).
+    void set_trading(InstrumentId id, bool trading, std::string_view status);
 
     FeedStats stats() const;
 
@@ -101,6 +108,7 @@ private:
         OptionalDecimal last; // latest trade of this connection
         InstrumentState state = InstrumentState::pending;
         bool known = false;
+        std::string notice; // why the venue says that nothing is traded now; empty: it does not say so
     };
     static constexpr std::uint32_t no_slot = 0xffffffffu;
 
@@ -108,6 +116,8 @@ private:
     void on_quote(Shard& shard, int place, const Quote& quote);
     void on_trade(Shard& shard, int place, const Trade& trade);
     void on_bar(Shard& shard, int place, const Bar& bar);
+    void on_source_quote(const Quote& quote);
+    void on_notice(const MarketNotice& notice);
     void on_acknowledged(Shard& shard, std::span<const Subscription> done);
     void on_rejected(Subscription what, error_code reason, std::string_view venue_text);
     void on_no_first_frame(Subscription what);
@@ -130,8 +140,13 @@ private:
     void settle_state(InstrumentId id);
     void update_status(std::string_view reason);
     void measure_latency(const std::optional<UnixNanos>& event_time, UnixNanos received) noexcept;
-    Shard* shard_for(const Subscription& what);
+    std::size_t weight_of(const Subscription& what) const noexcept;
+    Shard* shard_for(const Subscription& what, std::size_t weight);
+    std::uint64_t id_of(
+        const std::optional<std::uint64_t>& src_seq, const std::optional<UnixNanos>& event_time) const noexcept;
     void scan(Moment now);
+    void on_health(const FeedHealth::Change& change);
+    void revive(Moment now);
     void seed_quiet(const Shard& shard);
     asio::awaitable<void> seed_quotes(std::vector<Seed> seeds);
     void start_child(asio::awaitable<void> child);
@@ -148,6 +163,7 @@ private:
     std::vector<InstrumentSlots> by_instrument_;
     std::vector<std::unique_ptr<Shard>> shards_;
     FeedHealth health_;
+    MarketPhases phases_;
     FeedStats stats_;
     FeedStatus status_;
     std::string last_reason_;

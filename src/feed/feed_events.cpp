@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::string_view market_closed = "the market is closed";
+
 Event channel_event(std::string_view what, const Subscription& s, std::string_view provider, std::string_view cause) {
     Event e;
     e.event = what;
@@ -37,10 +39,15 @@ void Feed::set_state(InstrumentId id, InstrumentState state, std::string_view re
 }
 
 void Feed::watch(InstrumentId id) {
-    health_.watch(id, options_.stale_limit ? options_.stale_limit(id) : std::nullopt, mono_now());
+    const Moment at = now();
+    phases_.refresh(at.wall);
+    health_.set_phases(phases_.phases());
+    health_.watch(id, options_.stale_limit ? options_.stale_limit(id) : std::nullopt, at.mono,
+        calendar::market_of(instruments_.name_of(id)));
 }
 
-// Live once every channel of the instrument is acknowledged; one that went stale stays so until data comes.
+// Live (or closed, where its market is) once every channel of the instrument is acknowledged; one that went stale stays
+// so until data comes.
 void Feed::settle_state(InstrumentId id) {
     const auto& slots = by_instrument_[index_of(id)];
     const auto acked = [&](std::uint32_t slot) { return slot == no_slot || channels_[slot].acked; };
@@ -49,7 +56,11 @@ void Feed::settle_state(InstrumentId id) {
     for (const auto& bar : slots.bars)
         if (!acked(bar.second))
             return;
+    if (!slots.notice.empty())
+        return set_state(id, InstrumentState::closed, slots.notice);
     watch(id);
+    if (health_.is_closed(id))
+        return set_state(id, InstrumentState::closed, market_closed);
     const bool stale = health_.is_stale(id);
     set_state(id, stale ? InstrumentState::stale : InstrumentState::live,
         stale ? "subscribed, no data so far" : "subscribed");
@@ -58,9 +69,12 @@ void Feed::settle_state(InstrumentId id) {
 void Feed::update_status(std::string_view reason) {
     FeedStatus next = status_;
     next.wanted = next.acked = next.connections = 0;
+    bool all_closed = true;
     for (const auto& c : channels_) {
         next.wanted += c.in_use;
         next.acked += c.in_use && c.acked;
+        all_closed = all_closed &&
+                     (!c.in_use || by_instrument_[index_of(c.wanted.what.instrument)].state == InstrumentState::closed);
     }
     bool any_serves = false, all_connected = true, any_gave_up = false;
     std::optional<MonoTime> last;
@@ -78,10 +92,11 @@ void Feed::update_status(std::string_view reason) {
     if (last)
         next.last_received = at.wall - (at.mono - *last);
     next.reconnects = stats_.reconnects;
-    const bool ever = status_.state == FeedState::live || status_.state == FeedState::down;
+    const bool ever =
+        status_.state == FeedState::live || status_.state == FeedState::closed || status_.state == FeedState::down;
     if (any_serves) // with nothing wanted it stays what it was
         next.state = any_gave_up     ? FeedState::refused
-                     : all_connected ? FeedState::live
+                     : all_connected ? all_closed ? FeedState::closed : FeedState::live
                      : ever          ? FeedState::down
                                      : FeedState::connecting;
     if (!reason.empty())
@@ -184,6 +199,7 @@ void Feed::lose(ChannelState& channel, std::string_view reason, UnixNanos from) 
     const bool had_data = channel.any_id || channel.acked;
     channel.acked = false;
     by_instrument_[index_of(what.instrument)].last.reset();
+    by_instrument_[index_of(what.instrument)].notice.clear(); // what is said meanwhile is not heard
     health_.pause(what.instrument);
     set_state(what.instrument, InstrumentState::down, reason);
     if (!had_data || channel.gap_open)
@@ -312,33 +328,48 @@ void Feed::on_gave_up(Shard& shard, const LinkEnd& end) {
     update_status(describe(end.reason));
 }
 
-void Feed::scan(Moment now) {
-    health_.scan(now.mono, [&](const FeedHealth::Change& change) {
-        const auto& slots = by_instrument_[index_of(change.instrument)];
-        const bool shown = slots.state == InstrumentState::live || slots.state == InstrumentState::stale;
-        if (!slots.known || !shown)
-            return; // down, closed or refused says more than stale
-        const auto quiet = std::to_string(change.quiet_for.count()) + " ms without data";
-        set_state(change.instrument, change.stale ? InstrumentState::stale : InstrumentState::live,
-            change.stale ? quiet : "data again");
-        Event e;
-        e.event = change.stale ? "stale" : "fresh";
-        e.instrument = change.instrument;
-        e.feed = name_;
-        e.provider = options_.provider;
+void Feed::on_health(const FeedHealth::Change& change) {
+    using What = FeedHealth::Change::What;
+    const auto& slots = by_instrument_[index_of(change.instrument)];
+    const bool shown = slots.state == InstrumentState::live || slots.state == InstrumentState::stale ||
+                       slots.state == InstrumentState::closed;
+    if (!slots.known || !shown || !slots.notice.empty())
+        return; // down or refused says more, and so does the venue's own word
+    const auto quiet = std::to_string(change.quiet_for.count()) + " ms without data";
+    Event e;
+    e.instrument = change.instrument;
+    e.feed = name_;
+    e.provider = options_.provider;
+    switch (change.what) {
+    case What::stale:
+        set_state(change.instrument, InstrumentState::stale, quiet);
+        e.event = "stale";
         e.cause = quiet;
-        sink_.event(e);
-    });
-    // The connection answers but nothing flows for any instrument: a new one is worth a try.
-    if (health_.all_stale())
-        for (auto& shard : shards_)
-            if (shard->connected()) {
-                log::warn("feed", "all_stale", {{"feed", name_}, {"shard", shard->number()}});
-                shard->fail(errc::silent, "no data for any instrument");
-                for (const auto& c : channels_)
-                    if (c.in_use && c.shard == shard->number())
-                        watch(c.wanted.what.instrument);
-            }
+        break;
+    case What::fresh:
+        set_state(change.instrument, InstrumentState::live, "data again");
+        e.event = "fresh";
+        e.cause = quiet;
+        break;
+    case What::closed:
+        set_state(change.instrument, InstrumentState::closed, market_closed);
+        e.event = "closed";
+        e.cause = "calendar";
+        break;
+    case What::opened:
+        set_state(change.instrument, InstrumentState::live, change.by_data ? "data flows" : "the market is open");
+        e.event = "opened";
+        e.cause = change.by_data ? "data" : "calendar";
+        break;
+    }
+    sink_.event(e);
+}
+
+void Feed::scan(Moment now) {
+    phases_.refresh(now.wall);
+    health_.set_phases(phases_.phases());
+    health_.scan(now.mono, [this](const FeedHealth::Change& change) { on_health(change); });
+    revive(now);
     update_status({});
 }
 

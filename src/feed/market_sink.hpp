@@ -20,10 +20,18 @@ class MarketSink {
 public:
     virtual ~MarketSink() = default;
     virtual Channel open_channel(Subscription what, std::string_view provider, std::string_view native) = 0;
+    // A channel of one provider's own messages (`md:src`), beside the route's. no_channel: not offered.
+    virtual Channel open_source_channel(
+        Subscription /*what*/, std::string_view /*provider*/, std::string_view /*native*/) {
+        return no_channel;
+    }
     virtual void close_channel(Channel channel) = 0;
     virtual void publish(Channel channel, const Quote& quote) = 0;
     virtual void publish(Channel channel, const Trade& trade) = 0;
     virtual void publish(Channel channel, const Bar& bar) = 0;
+    // A quote that is no market (FeedSession's on_source_quote): never on a route.
+    virtual void publish_source(
+        Subscription /*what*/, std::string_view /*provider*/, std::string_view /*native*/, const Quote&) {}
     // The messages of one read are done.
     virtual void flush(Moment now) = 0;
     // The consumer is behind: reading may wait a moment (bounded by the transport).

@@ -1,25 +1,34 @@
 // Joins the feeds of several providers into one stream an instrument: route, failover, return, bars from ticks.
 #pragma once
 
-#include "bars/tick_bars.hpp"
 #include "core/instrument_table.hpp"
 #include "feed/market_sink.hpp"
 #include "feed/route_fsm.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tickgate::feed {
 
 struct RouterOptions {
-    std::vector<Kind> kinds;           // that are published
-    std::vector<Timeframe> timeframes; // of the bars that are published
     RouteFsm::Rules rules;
     bool sources = false; // also publish every provider's own messages (`md:src`)
     // A cold standby is subscribed when it is needed and released when it is not: asked on the hot loop.
+    // Called by tick(), after its own work.
     std::function<void(InstrumentId, const std::string& provider, bool wanted)> want_standby;
+    std::function<Moment()> clock; // for what happens between ticks; empty: the machine's
+};
+
+// Plain counters, written on the hot loop and copied there.
+struct RouterStats {
+    std::uint64_t switches = 0, guarded = 0; // guarded: refused because of a price jump
+    std::uint64_t built_bars = 0;            // messages of bars from ticks
+    std::uint64_t late_ticks = 0;            // too late for their bar
+    std::size_t routes = 0, on_standby = 0;  // on_standby: not served by their first provider
 };
 
 // Stands between the feeds and the publisher and looks like a publisher to the feeds. On the hot loop. Messages of the
@@ -29,8 +38,10 @@ public:
     Router(const InstrumentTable& instruments, MarketSink& out, RouterOptions options);
     ~Router() override;
 
-    // The instrument's providers in order of preference, before any of its channels is opened; again to change them.
-    void set_route(InstrumentId instrument, std::vector<std::string> providers);
+    // The instrument's providers in order of preference and the channels that are published of it (demand is by
+    // channel: what is not in the list is only used to build its bars), before any of its channels is opened; again to
+    // change either.
+    void set_route(InstrumentId instrument, std::vector<std::string> providers, std::vector<Subscription> published);
     // Closes what it publishes. The feeds have been unsubscribed before.
     void remove_route(InstrumentId instrument);
 
@@ -39,10 +50,13 @@ public:
 
     // The provider that serves the instrument now; empty: none.
     std::string_view active(InstrumentId instrument) const;
+    RouterStats stats() const;
 
     // MarketSink, for the feeds.
     Channel open_channel(Subscription what, std::string_view provider, std::string_view native) override;
     void close_channel(Channel channel) override;
+    void publish_source(
+        Subscription what, std::string_view provider, std::string_view native, const Quote& quote) override;
     void publish(Channel channel, const Quote& quote) override;
     void publish(Channel channel, const Trade& trade) override;
     void publish(Channel channel, const Bar& bar) override;

@@ -14,9 +14,25 @@
 
 namespace tickgate::feed {
 
+namespace {
+constexpr std::chrono::seconds idle_limit{10}; // with nothing wanted, before the connection is closed
+} // namespace
+
 void Shard::Sink::on_quote(const Quote& q) { shard->feed_.on_quote(*shard, place, q); }
 void Shard::Sink::on_trade(const Trade& t) { shard->feed_.on_trade(*shard, place, t); }
 void Shard::Sink::on_bar(const Bar& b) { shard->feed_.on_bar(*shard, place, b); }
+
+// Of two connections one tells: neither of these has a number to tell repeats by.
+void Shard::Sink::on_source_quote(const Quote& q) {
+    if (place == shard->fsm_.active())
+        shard->feed_.on_source_quote(q);
+}
+
+void Shard::Sink::on_notice(const MarketNotice& n) {
+    if (place == shard->fsm_.active())
+        shard->feed_.on_notice(n);
+}
+
 void Shard::Sink::on_no_first_frame(Subscription what) { shard->feed_.on_no_first_frame(what); }
 void Shard::Sink::on_skipped(Skip why, std::string_view what) { shard->feed_.on_skipped(why, what); }
 
@@ -29,7 +45,9 @@ void Shard::Sink::on_acknowledged(std::span<const Subscription> done) {
 
 void Shard::Sink::on_unsubscribed(std::span<const Subscription> done) {
     for (const auto& s : done)
-        shard->place(place).missing.erase(s);
+        if (const auto* c = shard->feed_.find(s);
+            c == nullptr || c->shard != shard->number_) // else wanted again meanwhile
+            shard->place(place).missing.erase(s);
     shard->check_ready(place);
 }
 
@@ -47,15 +65,22 @@ void Shard::Sink::on_gap(Subscription what, std::optional<std::uint64_t> lost) {
 }
 
 Shard::Shard(Feed& feed, int number, int group, std::uint64_t seed)
-    : feed_(feed), number_(number), group_(group), seed_(seed), fsm_(feed.options_.timings, seed) {
+    : feed_(feed),
+      number_(number),
+      group_(group),
+      seed_(seed),
+      fsm_(feed.options_.timings, seed),
+      any_wanted_(feed.hot_, MonoTime::max()) {
     for (int i = 0; i < 2; ++i) {
         place(i).sink.shard = this;
         place(i).sink.place = i;
     }
 }
 
-void Shard::add(const Wanted& wanted) {
+void Shard::add(const Wanted& wanted, std::size_t weight) {
     ++wanted_;
+    load_ += weight;
+    any_wanted_.cancel();
     if (handover_)
         handover_->begin_on_new(wanted.what);
     SubscriptionDelta delta;
@@ -68,8 +93,9 @@ void Shard::add(const Wanted& wanted) {
         }
 }
 
-void Shard::remove(const Subscription& gone) {
+void Shard::remove(const Subscription& gone, std::size_t weight) {
     --wanted_;
+    load_ -= weight;
     if (handover_)
         handover_->forget(gone);
     SubscriptionDelta delta;
@@ -110,7 +136,26 @@ void Shard::tick(Moment now) {
         }
     if (handover_ && handover_->open() == 0)
         fsm_.handed_over(now.mono);
+    rest_when_idle(now);
     perform(now);
+}
+
+// A connection that carries nothing counts against the venue's limits all the same.
+void Shard::rest_when_idle(Moment now) {
+    if (wanted_ != 0 || !connected()) {
+        idle_since_.reset();
+        return;
+    }
+    if (!idle_since_)
+        idle_since_ = now.mono;
+    else if (now.mono - *idle_since_ >= idle_limit)
+        close_idle();
+}
+
+void Shard::close_idle() {
+    for (auto& p : places_)
+        if (p.link)
+            p.link->close(1000, "nothing wanted");
 }
 
 void Shard::perform(Moment now) {
@@ -177,7 +222,7 @@ void Shard::link_done(int i, LinkEnd end) {
     p.running = p.ready = p.cancellable = false;
     last_end_ = end;
     const bool was_active = i == fsm_.active();
-    fsm_.link_ended(i, stopping_ ? make_error_code(errc::stopped) : end.reason, at.mono);
+    fsm_.link_ended(i, stopping_ ? make_error_code(errc::stopped) : end.reason, at.mono, end.pause);
     if (handover_)
         end_handover(1 - i, "link_down");
     if (stopping_ || end.reason == errc::stopped)
@@ -196,19 +241,30 @@ void Shard::link_done(int i, LinkEnd end) {
     feed_.pulse_.cancel();
 }
 
+// Until something is wanted, and the spacing between attempts allows it.
+asio::awaitable<error_code> Shard::wait_to_connect(int i) {
+    auto& p = place(i);
+    const auto token = asio::as_tuple(asio::use_awaitable);
+    p.cancellable = true;
+    while (wanted_ == 0 && !stopping_) {
+        co_await any_wanted_.async_wait(token);
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none)
+            co_return errc::stopped;
+    }
+    const auto until = feed_.reserve_connect(mono_now());
+    ++feed_.stats_.connect_attempts;
+    asio::steady_timer spacing(co_await asio::this_coro::executor, until);
+    const auto [ec] = co_await spacing.async_wait(token);
+    p.cancellable = false;
+    co_return ec || stopping_ ? make_error_code(errc::stopped) : error_code();
+}
+
 asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
     auto& p = place(i);
     LinkEnd end;
-    const auto wait = feed_.reserve_connect(mono_now());
-    ++feed_.stats_.connect_attempts;
-    p.cancellable = true;
-    asio::steady_timer spacing(co_await asio::this_coro::executor, wait);
-    const auto [ec] = co_await spacing.async_wait(asio::as_tuple(asio::use_awaitable));
-    p.cancellable = false;
-    if (ec || stopping_) {
-        end.reason = errc::stopped;
+    if (end.reason = co_await wait_to_connect(i); end.reason)
         co_return end;
-    }
     // On `control`; not cancelled from here (another thread): its own deadlines end it.
     auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
     auto opening = feed_.provider_.open_session(feed_.options_.spec.part, group_, seed_, feed_.rest_);
@@ -218,19 +274,8 @@ asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
         end.detail = "opening the session";
         co_return end;
     }
-    Link::Hooks hooks;
-    hooks.up = [this, i](const std::string& peer) {
-        place(i).cancellable = false;
-        fsm_.link_up(i, place(i).link->plan().life_span, mono_now());
-        if (i == fsm_.active())
-            feed_.on_link_up(*this, peer);
-        else
-            begin_handover();
-    };
-    hooks.replace = [this, i] { fsm_.replace(i, mono_now()); };
-    hooks.flush = [this](Moment at) { feed_.sink_.flush(at); };
-    hooks.behind = [this] { return feed_.sink_.behind(); };
-    p.link = std::make_unique<Link>(std::move(*session), p.sink, std::move(hooks));
+    ++p.number;
+    p.link = std::make_unique<Link>(std::move(*session), p.sink, hooks_of(i));
     SubscriptionDelta wanted;
     for (const auto& c : feed_.channels_)
         if (c.in_use && c.shard == number_) {
@@ -242,6 +287,47 @@ asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
     p.cancellable = true;
     end = co_await p.link->run(std::move(connect), std::move(wanted));
     co_return end;
+}
+
+Link::Hooks Shard::hooks_of(int i) {
+    Link::Hooks hooks;
+    hooks.up = [this, i](const std::string& peer) {
+        place(i).cancellable = false;
+        fsm_.link_up(i, place(i).link->plan().life_span, mono_now());
+        if (i == fsm_.active())
+            feed_.on_link_up(*this, peer);
+        else
+            begin_handover();
+    };
+    hooks.replace = [this, i](std::chrono::milliseconds pause) { replace(i, pause); };
+    hooks.renew = [this, i] { feed_.start_child(renew(i, place(i).number)); };
+    hooks.flush = [this](Moment at) { feed_.sink_.flush(at); };
+    hooks.behind = [this] { return feed_.sink_.behind(); };
+    return hooks;
+}
+
+// A replacement is asked for. With nothing left to carry there is nothing to replace.
+void Shard::replace(int i, std::chrono::milliseconds pause) {
+    if (wanted_ != 0)
+        return fsm_.replace(i, mono_now() + pause);
+    close_idle();
+}
+
+asio::awaitable<void> Shard::renew(int i, std::uint64_t number) {
+    result<std::string> answer = errc::venue_error;
+    try {
+        auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+        auto asking = feed_.provider_.renew(feed_.options_.spec.part, feed_.rest_);
+        answer = co_await asio::co_spawn(feed_.control_, std::move(asking), token);
+    } catch (const std::exception& e) {
+        log::error("feed", "renewal_failed", {{"feed", feed_.name_}, {"error", redact(e.what())}});
+    }
+    if (!answer)
+        log::warn("feed", "renewal_failed", {{"feed", feed_.name_}, {"shard", number_}, {"error", answer.error()}});
+    else
+        log::debug("feed", "renewed", {{"feed", feed_.name_}, {"shard", number_}});
+    if (auto& p = place(i); p.link && p.number == number)
+        p.link->renewed(std::move(answer), now());
 }
 
 void Shard::check_ready(int i) {

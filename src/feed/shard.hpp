@@ -6,6 +6,7 @@
 #include "feed/shard_fsm.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <memory>
@@ -23,9 +24,10 @@ public:
 
     int number() const noexcept { return number_; }
     int group() const noexcept { return group_; }
-    std::size_t size() const noexcept { return wanted_; }
-    void add(const Wanted& wanted);
-    void remove(const Subscription& gone);
+    std::size_t size() const noexcept { return wanted_; } // subscriptions
+    std::size_t load() const noexcept { return load_; }   // sum of their weights
+    void add(const Wanted& wanted, std::size_t weight);
+    void remove(const Subscription& gone, std::size_t weight);
 
     void start(Moment now);
     void stop();
@@ -40,6 +42,13 @@ public:
     bool missing(const Subscription& what) const { return places_[active()].missing.contains(what); }
     void add_stats(std::uint64_t& bytes, std::uint64_t& frames, std::uint64_t& reads) const noexcept;
 
+    // Attempts to bring a connection back to life on which nothing flows, since something flowed last.
+    struct Revival {
+        int tries = 0;
+        MonoTime not_before{};
+    };
+    Revival revival;
+
     // Whether a message that came on `place` is published; hot.
     bool accept(int place, const Subscription& channel, std::uint64_t id, bool contiguous) {
         if (!handover_) [[likely]]
@@ -53,6 +62,8 @@ private:
         void on_quote(const Quote& q) override;
         void on_trade(const Trade& t) override;
         void on_bar(const Bar& b) override;
+        void on_source_quote(const Quote& q) override;
+        void on_notice(const MarketNotice& n) override;
         void on_acknowledged(std::span<const Subscription> done) override;
         void on_unsubscribed(std::span<const Subscription> done) override;
         void on_rejected(Subscription what, error_code reason, std::string_view text) override;
@@ -67,6 +78,7 @@ private:
         std::unique_ptr<Link> link;
         asio::cancellation_signal cancel;
         std::unordered_set<Subscription> missing; // wanted, not acknowledged on this connection
+        std::uint64_t number = 0;                 // of the connection, counted up
         bool running = false, ready = false, cancellable = false;
     };
 
@@ -74,8 +86,14 @@ private:
     Place& place(int i) noexcept { return places_[static_cast<std::size_t>(i)]; }
     void start_link(int place);
     asio::awaitable<LinkEnd> connect_and_read(int place);
+    asio::awaitable<error_code> wait_to_connect(int place);
+    Link::Hooks hooks_of(int place);
+    void replace(int place, std::chrono::milliseconds pause);
+    asio::awaitable<void> renew(int place, std::uint64_t number);
     void link_done(int place, LinkEnd end);
     void perform(Moment now);
+    void rest_when_idle(Moment now);
+    void close_idle();
     void begin_handover();
     void end_handover(int survivor, std::string_view cause);
     Handover::From side(int place) const noexcept {
@@ -91,8 +109,10 @@ private:
     std::array<Place, 2> places_;
     std::optional<Handover> handover_;
     int old_place_ = 0; // during a handover
-    std::size_t wanted_ = 0;
+    std::size_t wanted_ = 0, load_ = 0;
+    asio::steady_timer any_wanted_; // never expires: cancelled when something is wanted again
     LinkEnd last_end_;
+    std::optional<MonoTime> idle_since_;                                    // connected with nothing wanted
     std::uint64_t closed_bytes_ = 0, closed_frames_ = 0, closed_reads_ = 0; // of ended connections
     bool stopping_ = false;
 };

@@ -18,7 +18,7 @@ void ShardFsm::start(MonoTime now) {
 
 void ShardFsm::stop() noexcept { stopped_ = true; }
 
-void ShardFsm::wait(Place& place, Recovery recovery, MonoTime now) {
+void ShardFsm::wait(Place& place, Recovery recovery, milliseconds pause, MonoTime now) {
     place = Place();
     if (stopped_)
         return;
@@ -27,7 +27,7 @@ void ShardFsm::wait(Place& place, Recovery recovery, MonoTime now) {
         return;
     }
     place.phase = Phase::waiting;
-    place.until = now + back_off_.next(recovery);
+    place.until = now + std::max(back_off_.next(recovery), pause);
 }
 
 void ShardFsm::link_up(int place, milliseconds life_span, MonoTime now) {
@@ -52,10 +52,10 @@ void ShardFsm::link_ready(int place, MonoTime now) {
 
 void ShardFsm::handed_over(MonoTime) { level_ = true; }
 
-void ShardFsm::replace(int place, MonoTime now) {
+void ShardFsm::replace(int place, MonoTime at) {
     auto& p = places_[index(place)];
     if (p.phase >= Phase::up && p.phase != Phase::closing)
-        p.replace_at = now;
+        p.replace_at = at;
 }
 
 void ShardFsm::promote(MonoTime) {
@@ -64,7 +64,7 @@ void ShardFsm::promote(MonoTime) {
     level_ = false;
 }
 
-void ShardFsm::link_ended(int place, const error_code& reason, MonoTime now) {
+void ShardFsm::link_ended(int place, const error_code& reason, MonoTime now, milliseconds pause) {
     auto& p = places_[index(place)];
     const auto recovery = recovery_of(reason);
     if (p.phase >= Phase::up && now - p.since >= timings_.stable_after)
@@ -74,7 +74,7 @@ void ShardFsm::link_ended(int place, const error_code& reason, MonoTime now) {
         p = Place();
         if (!was_closing) { // the replacement failed: another one later, the active connection goes on meanwhile
             level_ = false;
-            wait(p, recovery == Recovery::give_up ? Recovery::retry_later : recovery, now);
+            wait(p, recovery == Recovery::give_up ? Recovery::retry_later : recovery, pause, now);
         }
         return;
     }
@@ -86,12 +86,14 @@ void ShardFsm::link_ended(int place, const error_code& reason, MonoTime now) {
     }
     if (other.phase == Phase::connecting || other.phase == Phase::waiting) {
         // The replacement under way becomes the connection.
+        if (other.phase == Phase::waiting)
+            other.until = std::max(other.until, now + pause);
         p = Place();
         active_ = 1 - active_;
         level_ = false;
         return;
     }
-    wait(p, recovery, now);
+    wait(p, recovery, pause, now);
 }
 
 ShardFsm::Step ShardFsm::next(MonoTime now) {

@@ -44,9 +44,11 @@ public:
     void link_up(int place, std::chrono::milliseconds life_span, MonoTime now); // connected; life span 0: unlimited
     void link_ready(int place, MonoTime now);                                   // everything wanted is acknowledged
     void handed_over(MonoTime now); // every channel is level on both connections
-    void link_ended(int place, const error_code& reason, MonoTime now);
+    // `pause`: at least so long before the next attempt, whatever the back-off says.
+    void link_ended(int place, const error_code& reason, MonoTime now,
+        std::chrono::milliseconds pause = std::chrono::milliseconds(0));
     void replace(MonoTime now) { replace(active_, now); } // the venue announced the end of the active connection
-    void replace(int place, MonoTime now);                // of this one; heeded as soon as it is the active one
+    void replace(int place, MonoTime at);                 // of this one, from then on; heeded once it is the active one
 
     Step next(MonoTime now);
 
@@ -67,7 +69,7 @@ private:
     };
     static std::size_t index(int place) noexcept { return static_cast<std::size_t>(place); }
     std::size_t standby() const noexcept { return index(1 - active_); }
-    void wait(Place& place, Recovery recovery, MonoTime now);
+    void wait(Place& place, Recovery recovery, std::chrono::milliseconds pause, MonoTime now);
     void promote(MonoTime now);
 
     Timings timings_;

@@ -102,11 +102,15 @@ struct HttpParser::Parser final : Core, http::basic_parser<is_request> {
     bool done() const override { return Base::is_done(); }
     bool keep_alive() const override { return Base::keep_alive(); }
 
-    void on_request_impl(http::verb, string_view method, string_view target, int, error_code&) override {
+    void on_request_impl(http::verb, string_view method, string_view target, int version, error_code&) override {
+        head.version = version;
         head.method.assign(method.data(), method.size());
         head.target.assign(target.data(), target.size());
     }
-    void on_response_impl(int code, string_view, int, error_code&) override { head.status = code; }
+    void on_response_impl(int code, string_view, int version, error_code&) override {
+        head.version = version;
+        head.status = code;
+    }
     void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
         if (Base::is_header_done())
             return; // trailers
@@ -186,7 +190,9 @@ bool HttpParser::keep_alive() const noexcept { return core_->head_done() && core
 HttpHead& HttpParser::head() noexcept { return core_->head; }
 
 HttpInput::HttpInput(std::size_t capacity)
-    : buffer_(std::make_unique_for_overwrite<char[]>(capacity)), capacity_(capacity) {}
+    : buffer_(std::make_unique_for_overwrite<char[]>(capacity + padding)), capacity_(capacity) {
+    std::memset(buffer_.get() + capacity, 0, padding);
+}
 
 asio::awaitable<error_code> HttpInput::fill(ByteStream& stream) {
     if (begin_ != 0) {

@@ -21,6 +21,7 @@ namespace tickgate::net {
 struct HttpHead {
     std::string method; // requests
     std::string target;
+    int version = 11;                                         // 10 or 11
     int status = 0;                                           // responses
     std::vector<std::pair<std::string, std::string>> headers; // names in lower case
 
@@ -63,9 +64,11 @@ private:
     std::unique_ptr<Core> core_;
 };
 
-// What came from a stream and was not parsed yet.
+// What came from a stream and was not parsed yet. At least 64 readable bytes follow it.
 class HttpInput {
 public:
+    static constexpr std::size_t padding = 64;
+
     explicit HttpInput(std::size_t capacity = 16u << 10);
 
     // Reads more. Errors: those of the stream; overflow when the buffer is full of what nobody consumes.

@@ -70,6 +70,15 @@ std::string render_response(const HttpResponse& response, bool keep, bool with_b
     return out;
 }
 
+std::string render_stream_head(const HttpResponse& head) {
+    std::string out = status_line(head.status) + date_header();
+    if (!head.content_type.empty())
+        out += "Content-Type: " + head.content_type + "\r\n";
+    out += "Transfer-Encoding: chunked\r\n";
+    append_headers(out, head);
+    return out + "Connection: close\r\n\r\n";
+}
+
 std::string render_upgrade(const HttpResponse& response, std::string_view key) {
     std::string out = status_line(101) + date_header() +
                       "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + websocket_accept(key) +

@@ -5,6 +5,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -148,6 +149,11 @@ void HttpServer::on_upgrade(UpgradeCheck check, UpgradeHandler handler) {
     impl_->upgrade_handler = std::move(handler);
 }
 
+void HttpServer::on_stream(StreamCheck check, StreamHandler handler) {
+    impl_->stream_check = std::move(check);
+    impl_->stream_handler = std::move(handler);
+}
+
 error_code HttpServer::listen() {
     error_code ec;
     const std::string host = impl_->options.host == "localhost" ? "127.0.0.1" : impl_->options.host;
@@ -185,7 +191,9 @@ asio::awaitable<void> HttpServer::run() {
     co_await asio::this_coro::throw_if_cancelled(throws);
 }
 
-void HttpServer::stop() { impl_->stop(); }
+void HttpServer::stop() {
+    asio::dispatch(impl_->executor, [impl = impl_] { impl->stop(); });
+}
 void HttpServer::refuse_connections(bool on) { impl_->refusing = on; }
 
 } // namespace tickgate::net

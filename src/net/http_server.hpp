@@ -1,6 +1,7 @@
 // HTTP/1.1 server half: the daemon's API and the simulated venues.
 #pragma once
 
+#include "net/http_stream_response.hpp"
 #include "net/tls.hpp"
 #include "net/ws_connection.hpp"
 
@@ -48,6 +49,8 @@ struct HttpServerOptions {
     std::size_t max_head = 16u << 10;               // 431
     std::chrono::milliseconds head_deadline{30000}; // a request head must be complete within
     std::chrono::milliseconds idle_deadline{60000}; // between requests; also for a body and for sending an answer
+    // How the server's own errors look (400, 408, 413, 426, 431, 500, 503; the status stays). Empty: one line of text.
+    std::function<HttpResponse(int status, std::string_view text)> error_answer;
 };
 
 using HttpHandler = std::function<asio::awaitable<HttpResponse>(HttpRequest)>;
@@ -55,6 +58,11 @@ using HttpHandler = std::function<asio::awaitable<HttpResponse>(HttpRequest)>;
 using UpgradeCheck = std::function<HttpResponse(const HttpRequest&)>;
 // Owns the upgraded connection; awaited until it returns.
 using UpgradeHandler = std::function<asio::awaitable<void>(HttpRequest, std::unique_ptr<WsConnection>)>;
+// Whether this request (no upgrade) is answered by a stream. If not, the HttpHandler gets it at once, with nothing in
+// between.
+using StreamCheck = std::function<bool(const HttpRequest&)>;
+// Owns the rest of the connection; awaited until it returns, after which the connection is closed. It sends the head.
+using StreamHandler = std::function<asio::awaitable<void>(HttpRequest, std::unique_ptr<HttpStreamResponse>)>;
 
 // One loop, one owner. run() must have returned before destruction. An exception of a handler answers 500, logged.
 class HttpServer {
@@ -63,13 +71,15 @@ public:
     ~HttpServer();
 
     void on_upgrade(UpgradeCheck check, UpgradeHandler handler);
+    void on_stream(StreamCheck check, StreamHandler handler);
 
     // Binds and listens. Errors: system errors (address in use, permission), configuration (bad host).
     error_code listen();
     std::uint16_t port() const noexcept; // after listen()
 
     asio::awaitable<void> run(); // accepts until stop(); returns after all connections have ended
-    void stop();                 // closes the listener and all connections
+    // Closes the listener and all connections: from another thread soon, from the loop's own at once.
+    void stop();
     // Venue faults: new connections are closed at once (refused) while set.
     void refuse_connections(bool on);
 

@@ -28,6 +28,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     HttpHandler handler;
     UpgradeCheck upgrade_check;
     UpgradeHandler upgrade_handler;
+    StreamCheck stream_check;
+    StreamHandler stream_handler;
     asio::ip::tcp::acceptor acceptor;
     asio::steady_timer ended; // never expires: cancelled when a connection ends or the server stops
     std::list<std::shared_ptr<asio::cancellation_signal>> connections;
@@ -50,6 +52,7 @@ private:
     asio::awaitable<bool> upgrade();
     asio::awaitable<bool> send(HttpResponse response, bool keep, bool with_body);
     asio::awaitable<void> refuse(int status, std::string text);
+    HttpResponse error_answer(int status, std::string text) const;
 
     std::shared_ptr<HttpServer::Impl> server_;
     std::unique_ptr<ByteStream> stream_;
@@ -60,6 +63,7 @@ private:
 };
 
 std::string render_response(const HttpResponse& response, bool keep, bool with_body);
+std::string render_stream_head(const HttpResponse& head); // chunked body follows
 std::string render_upgrade(const HttpResponse& response, std::string_view key);
 
 } // namespace tickgate::net

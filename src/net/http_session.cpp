@@ -6,6 +6,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -35,6 +37,14 @@ int status_of(const error_code& ec) {
     return 0;
 }
 
+// Of the body, where the head tells it; the parser has checked that it is a number.
+std::uint64_t announced_length(const HttpHead& head) noexcept {
+    const auto text = head.header("content-length");
+    std::uint64_t length = 0;
+    std::from_chars(text.data(), text.data() + text.size(), length);
+    return length;
+}
+
 // Splits the request target; false if it is none of the forms taken.
 bool split_target(std::string target, HttpRequest& request) {
     if (target.starts_with("http://") || target.starts_with("https://")) { // absolute form, RFC 9112 §3.2.2
@@ -53,6 +63,20 @@ bool split_target(std::string target, HttpRequest& request) {
 
 HttpSession::HttpSession(std::shared_ptr<HttpServer::Impl> server, std::unique_ptr<ByteStream> stream)
     : server_(std::move(server)), stream_(std::move(stream)), input_(server_->options.max_head + 4096) {}
+
+HttpResponse HttpSession::error_answer(int status, std::string text) const {
+    const auto& render = server_->options.error_answer;
+    if (!render)
+        return plain(status, std::move(text));
+    try {
+        HttpResponse response = render(status, text);
+        response.status = status;
+        return response;
+    } catch (const std::exception& e) {
+        log::error("net", "http_handler_failed", {{"peer", stream_->peer()}, {"error", e.what()}});
+        return plain(status, std::move(text));
+    }
+}
 
 asio::awaitable<void> HttpSession::run(bool over_limit) {
     if (over_limit) {
@@ -90,6 +114,8 @@ asio::awaitable<bool> HttpSession::next_request(bool first) {
             deadline.rearm(mono_now() + options.head_deadline);
         ec = co_await read_http(*stream_, input_, parser, true);
     }
+    if (!ec && announced_length(parser.head()) > limits.body) // before anybody is told to continue
+        ec = errc::message_too_large;
     if (!ec && !parser.done()) {
         deadline.rearm(mono_now() + options.idle_deadline);
         if (parser.head().lists("expect", "100-continue") && input_.unread().empty())
@@ -114,6 +140,13 @@ asio::awaitable<bool> HttpSession::next_request(bool first) {
     request_.method = std::move(head.method);
     request_.headers = std::move(head.headers);
     request_.peer = stream_->peer();
+    const auto hosts = std::count_if(
+        request_.headers.begin(), request_.headers.end(), [](const auto& h) { return h.first == "host"; });
+    if (hosts > 1 || (hosts == 0 && head.version >= 11)) { // RFC 9112 §3.2
+        deadline.rearm(MonoTime::max());
+        co_await refuse(400, hosts > 1 ? "more than one Host" : "Host is missing");
+        co_return false;
+    }
     if (!split_target(std::move(head.target), request_)) {
         deadline.rearm(MonoTime::max());
         co_await refuse(400, "request target not understood");
@@ -125,6 +158,11 @@ asio::awaitable<bool> HttpSession::next_request(bool first) {
 asio::awaitable<bool> HttpSession::answer_request() {
     if (wants_upgrade_)
         co_return co_await upgrade();
+    if (server_->stream_handler && server_->stream_check(request_)) {
+        auto response = std::make_unique<HttpStreamResponse>(std::move(stream_));
+        co_await server_->stream_handler(std::move(request_), std::move(response));
+        co_return false;
+    }
     const bool with_body = request_.method != "HEAD";
     const bool keep = keep_;
     HttpResponse response;
@@ -140,7 +178,7 @@ asio::awaitable<bool> HttpSession::answer_request() {
     }
     if (!fault.empty()) {
         log::error("net", "http_handler_failed", {{"peer", stream_->peer()}, {"error", fault}});
-        response = plain(500, "internal error");
+        response = error_answer(500, "internal error");
     }
     co_return co_await send(std::move(response), keep, with_body);
 }
@@ -149,10 +187,10 @@ asio::awaitable<bool> HttpSession::upgrade() {
     const std::string key(request_.header("sec-websocket-key"));
     HttpResponse response;
     if (request_.header("sec-websocket-version") != "13") {
-        response = plain(426, "WebSocket version 13 wanted");
+        response = error_answer(426, "WebSocket version 13 wanted");
         response.headers.emplace_back("Sec-WebSocket-Version", "13");
     } else if (request_.method != "GET" || !valid_websocket_key(key)) {
-        response = plain(400, "not a WebSocket request");
+        response = error_answer(400, "not a WebSocket request");
     } else {
         response.status = 101;
         if (server_->upgrade_check)
@@ -186,7 +224,7 @@ asio::awaitable<bool> HttpSession::send(HttpResponse response, bool keep, bool w
 // The last answer of a connection. What still comes is read and dropped for a moment: closing with unread bytes would
 // reset the connection and could take the answer along.
 asio::awaitable<void> HttpSession::refuse(int status, std::string text) {
-    HttpResponse response = plain(status, std::move(text));
+    HttpResponse response = error_answer(status, std::move(text));
     co_await send(std::move(response), false, true);
     const Deadline deadline(stream_->executor(), mono_now() + drain_limit, [s = stream_.get()] { s->close(); });
     stream_->shutdown_write();

@@ -1,5 +1,7 @@
 #include "net/url.hpp"
 
+#include "core/url_authority.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -23,6 +25,11 @@ constexpr std::array<Scheme, 6> schemes{
 const Scheme* find_scheme(std::string_view name) noexcept {
     const auto* it = std::find_if(schemes.begin(), schemes.end(), [&](const Scheme& s) { return s.name == name; });
     return it == schemes.end() ? nullptr : it;
+}
+
+bool parse_port(std::string_view text, std::uint16_t& port) {
+    const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return bad == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
 std::string lower(std::string_view text) {
@@ -72,19 +79,25 @@ result<Url> Url::parse(std::string_view text) {
 
     Url url;
     url.scheme = scheme;
-    const auto host = parsed->encoded_host_address();
-    url.host = lower(std::string_view(host.data(), host.size()));
-    url.port = known->port;
-    if (parsed->has_port() && !parsed->port().empty()) {
-        const auto port = parsed->port();
-        const auto [end, bad] = std::from_chars(port.data(), port.data() + port.size(), url.port);
-        if (bad != std::errc() || end != port.data() + port.size() || url.port == 0)
+    const auto plain = [](const auto& part) { return std::string_view(part.data(), part.size()); };
+    std::string_view host = plain(parsed->encoded_host_address());
+    std::string_view port = parsed->has_port() ? plain(parsed->port()) : std::string_view();
+    std::string_view path = plain(parsed->encoded_path());
+    if (!path.empty() && path.front() != '/') {
+        const auto cut = cut_authority(text);
+        if (!cut)
             return errc::configuration;
+        host = cut->host;
+        port = cut->port;
+        path = cut->path;
     }
+    url.host = lower(host);
+    url.port = known->port;
+    if (!port.empty() && !parse_port(port, url.port))
+        return errc::configuration;
     if (url.host.empty() || url.host.find('%') != std::string::npos)
         return errc::configuration;
-    const auto path = parsed->encoded_path();
-    url.target = path.empty() ? std::string("/") : std::string(path.data(), path.size());
+    url.target = path.empty() ? "/" : path;
     if (parsed->has_query()) {
         const auto query = parsed->encoded_query();
         url.target += "?" + std::string(query.data(), query.size());

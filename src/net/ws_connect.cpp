@@ -1,6 +1,7 @@
 #include "core/secret.hpp"
 #include "net/deadline.hpp"
 #include "net/http_parser.hpp"
+#include "net/http_refusal.hpp"
 #include "net/ws_connection.hpp"
 #include "net/ws_handshake.hpp"
 
@@ -15,22 +16,6 @@ namespace {
 
 constexpr std::size_t quoted_body = 300;                // of a refusal, for the log
 constexpr std::chrono::milliseconds refusal_wait{1000}; // for that body
-
-error_code refusal(int status) {
-    switch (status) {
-    case 401:
-    case 403:
-        return errc::unauthorized;
-    case 418:
-        return errc::banned;
-    case 429:
-        return errc::rate_limited;
-    case 451:
-        return errc::restricted;
-    default:
-        return status >= 500 && status <= 599 ? errc::venue_error : errc::protocol_error;
-    }
-}
 
 result<std::string> upgrade_request(const Url& url, const WsConnectOptions& options, const std::string& key) {
     std::string out = "GET " + url.target + " HTTP/1.1\r\nHost: " + url.authority() +
@@ -116,7 +101,7 @@ asio::awaitable<result<std::unique_ptr<WsConnection>>> ws_connect(
         detail = redact("upgrade refused: HTTP " + std::to_string(status) + (body.empty() ? "" : ": ") + body);
         if (ignored == asio::error::operation_aborted && !deadline.passed())
             co_return ignored;
-        co_return refusal(status);
+        co_return refusal_of(status, errc::protocol_error);
     }
     if (auto problem = upgrade_problem(parser.head(), options, key); !problem.empty()) {
         detail = std::move(problem);

@@ -27,6 +27,7 @@ WsConnection::Impl::Impl(std::unique_ptr<ByteStream> s, WsRole r, std::size_t ma
       early(std::move(already_read)),
       silence_timer(executor),
       close_timer(executor),
+      ping_timer(executor),
       wake(executor, MonoTime::max()),
       breath(executor) {}
 
@@ -124,8 +125,19 @@ void WsConnection::Impl::arm_close(std::chrono::milliseconds limit) {
     });
 }
 
+void WsConnection::Impl::arm_ping() {
+    ping_timer.expires_after(ping_interval);
+    ping_timer.async_wait([self = shared_from_this()](const error_code& ec) {
+        if (ec || self->over || self->close_sent)
+            return;
+        self->send(WsEvent::Type::ping, {});
+        self->arm_ping();
+    });
+}
+
 void WsConnection::Impl::shut() {
     over = true;
+    ping_timer.cancel();
     stream->close();
     wake.cancel();
 }
@@ -241,6 +253,7 @@ asio::awaitable<void> WsConnection::Impl::finish(bool drain) {
     over = true;
     silence_timer.cancel();
     close_timer.cancel();
+    ping_timer.cancel();
     stream->close();
     while (write_active)
         co_await wake.async_wait(use_result);
@@ -308,6 +321,8 @@ asio::awaitable<WsEnd> WsConnection::run(WsHandler& handler, std::chrono::millis
     self->stats.last_received = mono_now();
     if (silence_limit.count() > 0)
         self->arm_silence(silence_limit);
+    if (self->ping_interval.count() > 0)
+        self->arm_ping();
     const error_code ec = co_await self->read_loop(handler);
     // The caller may be cancelled already; what remains is short and must not throw.
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
@@ -346,6 +361,8 @@ void WsConnection::abort() {
     impl_->stream->abort();
     impl_->shut();
 }
+
+void WsConnection::ping_every(std::chrono::milliseconds interval) { impl_->ping_interval = interval; }
 
 std::size_t WsConnection::queued() const noexcept { return impl_->queued(); }
 const WsStats& WsConnection::stats() const noexcept { return impl_->stats; }

@@ -30,6 +30,7 @@ struct WsConnection::Impl : std::enable_shared_from_this<WsConnection::Impl> {
     void write_failed(const error_code& ec);
     void arm_silence(std::chrono::milliseconds limit);
     void arm_close(std::chrono::milliseconds limit);
+    void arm_ping();
     void shut();
     bool dispatch(WsHandler& handler, Moment at);
     bool control(WsHandler& handler, const WsEvent& event, Moment at);
@@ -47,6 +48,8 @@ struct WsConnection::Impl : std::enable_shared_from_this<WsConnection::Impl> {
     std::string early; // bytes read together with the upgrade
     asio::steady_timer silence_timer;
     asio::steady_timer close_timer;
+    asio::steady_timer ping_timer;
+    std::chrono::milliseconds ping_interval{0};
     asio::awaitable<void> breathe(WsHandler& handler);
     asio::steady_timer wake;   // never expires: cancelled when the writer ends, reading resumes, or all is over
     asio::steady_timer breath; // a short pause between reads

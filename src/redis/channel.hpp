@@ -15,11 +15,9 @@ namespace tickgate::redis {
 // Messages of one channel that will not come. Lives from the first of them until gap_closed has been written.
 struct Hole {
     std::uint64_t first = 0, last = 0, count = 0;
-    UnixNanos from{}, to{};   // when they were published
-    std::string_view cause;   // of the first: redis_outage, redis_slow, queue_full
-    bool opened = false;      // gap_opened is written
-    bool in_front = false;    // … ahead of what waits, and so must gap_closed be
-    bool to_announce = false; // waits for its turn in front
+    UnixNanos from{}, to{}; // when they were published
+    std::string_view cause; // of the first: redis_outage, redis_slow, queue_full
+    bool opened = false;    // gap_opened is written
     MonoTime opened_at{};
 
     void add(std::uint64_t seq, UnixNanos at, std::string_view why) noexcept {
@@ -64,12 +62,15 @@ struct Channel {
     std::uint32_t command_size = 0; // of the first of the two
     std::uint32_t name_size = 0;
     bool open = true;
+    bool source = false; // of one provider: no last value, no stream
     bool dirty = false;  // `last` is newer than md:last
-    std::string last;    // latest payload that is not `backfill`
+    std::string last;    // latest payload that is not `backfill`; of a source only what is held back
     UnixNanos last_at{}; // when md:last fell behind
     std::uint64_t seq = 0;
     std::uint64_t pending_seq = 0; // `last` is not yet published, this is its number; 0: none
-    std::unique_ptr<Hole> hole;
+    // What was held back and replaced lies before the next message to be queued, what was dropped from a full queue
+    // lies before those that wait in it: two places, and gap_opened and gap_closed of each stay there.
+    std::unique_ptr<Hole> hole, hole_in_front;
     std::unique_ptr<BarRevisions> revisions; // bars only
     // First numbers of the two latest proof generations (see Publisher::Impl::generation_).
     std::uint64_t first = 0, first_before = 0;

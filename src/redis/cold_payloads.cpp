@@ -52,11 +52,13 @@ private:
 
 } // namespace
 
-std::string event_payload(
-    const Event& e, const InstrumentName* name, std::int64_t ts_pub_us, std::string_view session_part) {
+std::string event_payload(const Event& e, const InstrumentName* name, std::string_view source, std::int64_t ts_pub_us,
+    std::string_view session_part) {
     std::string kind;
     if (e.kind) {
-        kind = to_string(*e.kind);
+        if (!source.empty())
+            kind.append("src:").append(source).append(":");
+        kind += to_string(*e.kind);
         if (*e.kind == Kind::bar && e.timeframe)
             kind.append(":").append(to_string(*e.timeframe));
     }

@@ -128,9 +128,9 @@ std::string_view CommandQueue::unsent() {
     return {};
 }
 
-bool CommandQueue::next_is_untouched() const noexcept {
+bool CommandQueue::front_is_next() const noexcept {
     if (touched_ == chain_.size())
-        return false;
+        return true;
     return touched_ == 0 || (send_chunk_ + 1 == touched_ && send_offset_ == chain_[send_chunk_]->size);
 }
 

@@ -58,7 +58,7 @@ public:
 
     // The next bytes to send, contiguous; empty if there is nothing. Reaching a chunk touches it.
     std::string_view unsent();
-    bool next_is_untouched() const noexcept;
+    bool front_is_next() const noexcept; // what is put in front now goes before all that can be dropped
     void sent(std::size_t n) noexcept;
 
     // The oldest unanswered command; null if none was sent in full (an answer then is a protocol error).

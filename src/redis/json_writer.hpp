@@ -1,6 +1,8 @@
 // Writes JSON and RESP text at a pointer: constant parts, integers, decimals, strings. The caller has made room.
 #pragma once
 
+#include "core/swar.hpp"
+
 #include <tickgate/decimal.hpp>
 #include <tickgate/time.hpp>
 
@@ -27,38 +29,20 @@ inline constexpr char digit_pairs[] =
     "4445464748495051525354555657585960616263646566676869707172737475767778798081828384858687"
     "888990919293949596979899";
 inline void put_pair(char* out, std::uint32_t v) noexcept { std::memcpy(out, digit_pairs + v * 2, 2); }
-// Exactly eight digits, leading zeros included.
-inline char* put_eight(char* out, std::uint32_t v) noexcept {
-    const std::uint32_t high = v / 10000, low = v % 10000;
-    put_pair(out, high / 100);
-    put_pair(out + 2, high % 100);
-    put_pair(out + 4, low / 100);
-    put_pair(out + 6, low % 100);
-    return out + 8;
-}
-inline char* put_short(char* out, std::uint32_t v) noexcept { // below 10^8, no leading zeros
-    char text[8];
-    put_eight(text, v);
-    std::size_t skip = 0;
-    while (skip < 7 && text[skip] == '0')
-        ++skip;
-    std::memcpy(out, text + skip, 8 - skip);
-    return out + (8 - skip);
-}
 } // namespace detail
 
-inline char* put_uint(char* out, std::uint64_t v) noexcept { // at most 20 digits
+inline char* put_uint(char* out, std::uint64_t v) noexcept { // at most 20 digits, 24 bytes written
     constexpr std::uint64_t block = 100000000;
     if (v < block)
-        return detail::put_short(out, static_cast<std::uint32_t>(v));
+        return swar::put_up_to_eight(out, static_cast<std::uint32_t>(v));
     if (v < block * block) {
-        out = detail::put_short(out, static_cast<std::uint32_t>(v / block));
-        return detail::put_eight(out, static_cast<std::uint32_t>(v % block));
+        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(v / block));
+        return swar::put_eight(out, static_cast<std::uint32_t>(v % block));
     }
-    out = detail::put_short(out, static_cast<std::uint32_t>(v / (block * block)));
+    out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(v / (block * block)));
     v %= block * block;
-    out = detail::put_eight(out, static_cast<std::uint32_t>(v / block));
-    return detail::put_eight(out, static_cast<std::uint32_t>(v % block));
+    out = swar::put_eight(out, static_cast<std::uint32_t>(v / block));
+    return swar::put_eight(out, static_cast<std::uint32_t>(v % block));
 }
 inline char* put_int(char* out, std::int64_t v) noexcept {
     if (v >= 0)

@@ -33,9 +33,9 @@ char* put_tail(char* out, const std::optional<UnixNanos>& event_time, UnixNanos 
     out = put(out, ",\"ts_event_us\":");
     out = put_micros(out, event_time);
     out = put(out, ",\"ts_recv_us\":");
-    out = stamp.received_text ? stamp.received_text->put(out, to_micros(received)) : put_int(out, to_micros(received));
+    out = stamp.texts ? stamp.texts->received.put(out, to_micros(received)) : put_int(out, to_micros(received));
     out = put(out, ",\"ts_pub_us\":");
-    out = stamp.published_text ? stamp.published_text->put(out, stamp.ts_pub_us) : put_int(out, stamp.ts_pub_us);
+    out = stamp.texts ? stamp.texts->published.put(out, stamp.ts_pub_us) : put_int(out, stamp.ts_pub_us);
     out = put(out, stamp.session);
     out = put_uint(out, stamp.seq);
     out = put(out, ",\"src_seq\":");
@@ -119,13 +119,9 @@ char* put_bool(char* out, bool b) noexcept { return b ? put(out, "true") : put(o
 
 } // namespace
 
-char* MicrosText::put(char* out, std::int64_t us) noexcept {
-    if (us != us_) {
-        us_ = us;
-        size_ = static_cast<std::uint32_t>(put_int(text_, us) - text_);
-    }
-    std::memcpy(out, text_, sizeof text_); // a fixed size is one move; what is too much is overwritten
-    return out + size_;
+void MicrosText::print(std::int64_t us) noexcept {
+    us_ = us;
+    size_ = static_cast<std::uint32_t>(put_int(text_, us) - text_);
 }
 
 std::string session_part(std::string_view session) {
@@ -136,8 +132,16 @@ std::string session_part(std::string_view session) {
 
 std::string payload_head(
     Kind kind, Timeframe timeframe, const InstrumentName& name, std::string_view provider, std::string_view native) {
-    std::string out(128 + json_room(name.symbol.size() + provider.size() + native.size()), '\0');
-    char* p = put(out.data(), "{\"v\":1,\"type\":");
+    std::string out;
+    append_payload_head(out, kind, timeframe, name, provider, native);
+    return out;
+}
+
+void append_payload_head(std::string& out, Kind kind, Timeframe timeframe, const InstrumentName& name,
+    std::string_view provider, std::string_view native) {
+    const std::size_t at = out.size();
+    out.resize(at + 128 + json_room(name.symbol.size() + provider.size() + native.size()));
+    char* p = put(out.data() + at, "{\"v\":1,\"type\":");
     p = put_string(p, to_string(kind));
     p = put(p, ",\"class\":");
     p = put_string(p, to_string(name.asset_class));
@@ -154,8 +158,6 @@ std::string payload_head(
         *p++ = ',';
     }
     out.resize(static_cast<std::size_t>(p - out.data()));
-    out.shrink_to_fit();
-    return out;
 }
 
 std::size_t payload_bound(std::string_view head, const Quote& q) noexcept {
@@ -223,9 +225,9 @@ char* put_payload(char* out, std::string_view head, const Trade& t, const Stamp&
 char* put_payload(char* out, std::string_view head, const Bar& b, std::uint64_t rev, const Stamp& stamp) noexcept {
     out = put(out, head);
     out = put(out, "\"ts_open_us\":");
-    out = put_int(out, to_micros(b.open_time));
+    out = stamp.texts ? stamp.texts->open.put(out, to_micros(b.open_time)) : put_int(out, to_micros(b.open_time));
     out = put(out, ",\"ts_close_us\":");
-    out = put_int(out, to_micros(b.close_time));
+    out = stamp.texts ? stamp.texts->close.put(out, to_micros(b.close_time)) : put_int(out, to_micros(b.close_time));
     out = put(out, ",\"open\":");
     out = b.open.print(out);
     out = put(out, ",\"high\":");
@@ -242,15 +244,20 @@ char* put_payload(char* out, std::string_view head, const Bar& b, std::uint64_t 
     out = put_decimal(out, b.vwap);
     out = put(out, ",\"trades\":");
     out = b.trades ? put_int(out, *b.trades) : put_null(out);
-    out = put(out, ",\"price_type\":\"");
-    out = put(out, name_of(b.price_type));
-    out = put(out, "\",\"align\":\"");
-    out = put(out, name_of(b.align));
-    out = put(out, "\",\"adjusted\":");
-    out = put_bool(out, b.adjusted);
-    out = put(out, ",\"source\":\"");
-    out = put(out, name_of(b.source));
-    out = put(out, "\",\"final\":");
+    if (b.price_type == PriceType::trade && b.align == Alignment::utc && !b.adjusted && b.source == BarSource::provider)
+        [[likely]] {
+        out = put(out, R"(,"price_type":"trade","align":"utc","adjusted":false,"source":"provider","final":)");
+    } else {
+        out = put(out, ",\"price_type\":\"");
+        out = put(out, name_of(b.price_type));
+        out = put(out, "\",\"align\":\"");
+        out = put(out, name_of(b.align));
+        out = put(out, "\",\"adjusted\":");
+        out = put_bool(out, b.adjusted);
+        out = put(out, ",\"source\":\"");
+        out = put(out, name_of(b.source));
+        out = put(out, "\",\"final\":");
+    }
     out = put_bool(out, b.final);
     out = put(out, ",\"rev\":");
     out = put_uint(out, rev);

@@ -15,6 +15,7 @@ namespace tickgate::redis {
 namespace {
 
 constexpr std::size_t largest_message = 256 * 1024;
+constexpr std::size_t head_spare = 16; // for the names of the next provider
 
 template <class Message>
 constexpr Kind kind_of = Kind::quote;
@@ -50,35 +51,61 @@ Publisher::Impl::Impl(
     pending_.reserve(64);
 }
 
-ChannelId Publisher::Impl::open_channel(Subscription what, std::string_view provider, std::string_view native) {
-    const auto [it, added] = channel_ids_.try_emplace(what, static_cast<std::uint32_t>(channels_.size()));
-    if (added)
-        channels_.emplace_back();
-    Channel& c = channels_[it->second];
+std::string Publisher::Impl::channel_name(Subscription what, std::string_view source) const {
     const InstrumentName& name = instruments_.name_of(what.instrument);
-    c.what = what;
-    c.provider = provider;
-    c.open = true;
-    std::string full = key(to_string(what.kind));
-    if (what.kind == Kind::bar) {
+    std::string full = source.empty() ? key(to_string(what.kind)) : key("src", source, to_string(what.kind));
+    if (what.kind == Kind::bar)
         full.append(":").append(to_string(what.timeframe));
-        if (!c.revisions)
-            c.revisions = std::make_unique<BarRevisions>();
-    }
-    full.append(":").append(to_string(name.asset_class)).append(":").append(name.symbol);
-    c.name_size = static_cast<std::uint32_t>(full.size());
-    std::string text = publish_command(full);
-    c.command_size = static_cast<std::uint32_t>(text.size());
-    text += payload_head(what.kind, what.timeframe, name, provider, native);
-    c.text = std::move(text);
-    c.text.shrink_to_fit();
+    return full.append(":").append(to_string(name.asset_class)).append(":").append(name.symbol);
+}
+
+std::uint32_t Publisher::Impl::add_channel(Subscription what, std::string name) {
+    Channel& c = channels_.emplace_back();
+    c.what = what;
+    c.name_size = static_cast<std::uint32_t>(name.size());
+    c.text = publish_command(name);
+    c.command_size = static_cast<std::uint32_t>(c.text.size());
+    if (what.kind == Kind::bar)
+        c.revisions = std::make_unique<BarRevisions>();
+    dirty_.reserve(channels_.size());
+    dirty_next_.reserve(channels_.size());
+    return static_cast<std::uint32_t>(channels_.size() - 1);
+}
+
+void Publisher::Impl::set_head(Channel& c, std::string_view provider, std::string_view native) {
+    c.open = true;
+    c.provider = provider;
+    head_.clear();
+    append_payload_head(
+        head_, c.what.kind, c.what.timeframe, instruments_.name_of(c.what.instrument), provider, native);
+    c.text.resize(c.command_size);
+    c.text.reserve(c.text.size() + head_.size() + head_spare);
+    c.text += head_;
+}
+
+ChannelId Publisher::Impl::open_channel(Subscription what, std::string_view provider, std::string_view native) {
+    auto it = channel_ids_.find(what);
+    if (it == channel_ids_.end())
+        it = channel_ids_.emplace(what, add_channel(what, channel_name(what, {}))).first;
+    set_head(channels_[it->second], provider, native);
     auto& r = record(what.instrument);
     if (!r.listed) {
         r.listed = r.listed_dirty = true;
         touch_record(what.instrument, r);
     }
-    dirty_.reserve(channels_.size());
-    dirty_next_.reserve(channels_.size());
+    return ChannelId{it->second};
+}
+
+ChannelId Publisher::Impl::open_source_channel(Subscription what, std::string_view provider, std::string_view native) {
+    std::string name = channel_name(what, provider);
+    auto it = source_ids_.find(name);
+    if (it == source_ids_.end()) {
+        const auto index = add_channel(what, name);
+        it = source_ids_.emplace(std::move(name), index).first;
+    }
+    Channel& c = channels_[it->second];
+    c.source = true;
+    set_head(c, provider, native);
     return ChannelId{it->second};
 }
 
@@ -88,7 +115,7 @@ void Publisher::Impl::close_channel(Channel& c) {
     c.last.shrink_to_fit();
     if (c.pending_seq > 0)
         lose(c, std::exchange(c.pending_seq, 0), wall_now(), "channel_closed");
-    if (ownership_ != Ownership::other)
+    if (ownership_ != Ownership::other && !c.source)
         append_key(Tag::removal, {"DEL", key("last", c.name().substr(options_.prefix.size() + 1))});
 }
 
@@ -108,7 +135,7 @@ void Publisher::Impl::publish(ChannelId id, const Message& m) {
         return;
     assert(c.what.kind == kind_of<Message>);
     const UnixNanos wall = wall_for_message();
-    const Stamp stamp{to_micros(wall), session_part_, ++c.seq, &received_text_, &published_text_};
+    const Stamp stamp{to_micros(wall), session_part_, ++c.seq, &texts_};
     c.note(stamp.seq, generation_);
     ++stats_.published[static_cast<int>(kind_of<Message>)];
     const std::size_t bound = payload_bound(c.head(), m);
@@ -144,9 +171,9 @@ void Publisher::Impl::publish(ChannelId id, const Message& m) {
     meta.seq = stamp.seq;
     meta.channel = index;
     queue_.commit(static_cast<std::size_t>(bulk.end - begin), meta);
-    if (!backfill)
+    if (!backfill && !c.source)
         keep_last(index, bulk.payload, stamp.ts_pub_us);
-    if (options_.streams) [[unlikely]]
+    if (options_.streams && !c.source) [[unlikely]]
         append_stream(index, bulk.payload, stamp.seq);
     ++batch_messages_;
     batch_oldest_ = std::min(batch_oldest_, m.received_time);
@@ -159,7 +186,7 @@ void Publisher::Impl::keep_last(std::uint32_t index, std::string_view payload, s
     if (c.last.capacity() < payload.size())
         c.last.reserve(payload.size() + 48);
     c.last.assign(payload);
-    if (!c.dirty) {
+    if (!c.dirty && !c.source) {
         c.dirty = true;
         c.last_at = from_micros(at_us);
         dirty_.push_back(index);
@@ -175,7 +202,7 @@ void Publisher::Impl::append_published(std::uint32_t index, std::string_view pay
     meta.seq = seq;
     meta.channel = index;
     queue_.commit(static_cast<std::size_t>(out - begin), meta);
-    if (options_.streams)
+    if (options_.streams && !channels_[index].source)
         append_stream(index, payload, seq);
 }
 
@@ -218,7 +245,7 @@ std::string_view Publisher::Impl::next_piece(MonoTime now) {
         drop_connection("lease_expired", errc::not_owner);
         return {};
     }
-    if (!drops_.empty() && queue_.next_is_untouched())
+    if (!drops_.empty() && queue_.front_is_next())
         announce_drops();
     if (pending_head_ < pending_.size())
         emit_pending();
@@ -283,6 +310,9 @@ void Publisher::stop() {
 ChannelId Publisher::open_channel(Subscription what, std::string_view provider, std::string_view native) {
     return impl_->open_channel(what, provider, native);
 }
+ChannelId Publisher::open_source_channel(Subscription what, std::string_view provider, std::string_view native) {
+    return impl_->open_source_channel(what, provider, native);
+}
 void Publisher::close_channel(ChannelId id) { impl_->close_channel(impl_->channels_[static_cast<std::uint32_t>(id)]); }
 void Publisher::publish(ChannelId id, const Quote& quote) { impl_->publish(id, quote); }
 void Publisher::publish(ChannelId id, const Trade& trade) { impl_->publish(id, trade); }
@@ -306,6 +336,19 @@ bool Publisher::behind() const noexcept {
 }
 std::uint64_t Publisher::last_seq(ChannelId id) const noexcept {
     return impl_->channels_[static_cast<std::uint32_t>(id)].seq;
+}
+std::optional<StateView> Publisher::state_of(InstrumentId instrument) const {
+    const auto i = index_of(instrument);
+    if (i >= impl_->records_.size() || !impl_->records_[i].has_state)
+        return std::nullopt;
+    const auto& r = impl_->records_[i];
+    return StateView{r.state, r.reason, r.provider, r.since};
+}
+std::string_view Publisher::last_payload(const Subscription& what) const noexcept {
+    const auto it = impl_->channel_ids_.find(what);
+    if (it == impl_->channel_ids_.end() || !impl_->channels_[it->second].open)
+        return {};
+    return impl_->channels_[it->second].last;
 }
 const std::string& Publisher::session() const noexcept { return impl_->session_; }
 const PublisherStats& Publisher::stats() const noexcept {

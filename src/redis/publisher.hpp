@@ -34,8 +34,7 @@ struct PublisherOptions {
     std::string prefix = "md";
     std::string instance; // names this process in md:owner and md:info, unique per process
     std::string version, config_digest;
-    std::vector<std::string> classes; // (unused names are fine) asset classes that have symbols
-    bool streams = false;             // also XADD … MAXLEN ~
+    bool streams = false; // also XADD … MAXLEN ~
     std::size_t stream_maxlen = 10000;
     std::chrono::milliseconds last_value_interval{50};
     std::size_t queue_limit = 32u << 20;            // bytes kept for Redis while it is away or slow
@@ -46,14 +45,19 @@ struct PublisherOptions {
     std::chrono::milliseconds drain{2000}; // for what is queued when stop() is called
 };
 
-// One publishing channel: `{prefix}:{kind}:{class}:{symbol}` of one route. Small, copyable; valid while the Publisher
-// is.
+// One publishing channel, of a route or of one provider. Small, copyable; valid while the Publisher is.
 enum class ChannelId : std::uint32_t {};
 
 using tickgate::Event;
 using tickgate::FeedState;
 using tickgate::FeedStatus;
 using tickgate::InstrumentState;
+
+struct StateView {
+    InstrumentState state{};
+    std::string reason, provider;
+    UnixNanos since{};
+};
 
 // Plain counters, written on the hot loop only; copied there for the metrics.
 struct PublisherStats {
@@ -94,9 +98,13 @@ public:
     asio::awaitable<void> run();
     void stop();
 
-    // Cold: makes the channel of a route (or changes its provider and native name). The instrument is added to
+    // Makes the channel of a route, or changes its provider and native name: then the numbers and the revisions of its
+    // bars go on, and the last value names the new provider from its first message on. The instrument is added to
     // md:symbols:{class}.
     ChannelId open_channel(Subscription what, std::string_view provider, std::string_view native);
+    // One provider's own data as `{prefix}:src:{provider}:{kind}:{class}:{symbol}`: its own numbers, no last value, no
+    // state, no stream. Its gap events say `src:{provider}:{kind}` for the kind.
+    ChannelId open_source_channel(Subscription what, std::string_view provider, std::string_view native);
     // After `linger` the last value goes too; that is the caller's timer: this deletes md:last of the channel now.
     void close_channel(ChannelId id);
     void remove_instrument(InstrumentId id); // md:state, md:symbols member
@@ -116,6 +124,10 @@ public:
     void publish_event(const Event& event);
 
     std::uint64_t last_seq(ChannelId id) const noexcept;
+    // What was told of the instrument; empty: nothing. Cold.
+    std::optional<StateView> state_of(InstrumentId instrument) const;
+    // The newest payload of an open channel that is not `backfill`; empty: none. Valid until the next publish().
+    std::string_view last_payload(const Subscription& what) const noexcept;
     const std::string& session() const noexcept;
     const PublisherStats& stats() const noexcept;
     // Called on the hot loop whenever connected, owner or writable change.

@@ -23,7 +23,7 @@ void Publisher::Impl::lose(Channel& c, std::uint64_t seq, UnixNanos at, std::str
 // A message is about to follow directly: a hole before it is announced, a quote held back goes first.
 void Publisher::Impl::settle(std::uint32_t index) {
     Channel& c = channels_[index];
-    if (c.hole && !c.hole->opened && !c.hole->to_announce)
+    if (c.hole && !c.hole->opened)
         open_gap(index, false);
     if (c.pending_seq > 0)
         append_published(index, c.last, std::exchange(c.pending_seq, 0));
@@ -56,13 +56,13 @@ void Publisher::Impl::make_room() {
         }
         if (command.tag != Tag::publish)
             return;
-        Channel& c = channels_[command.channel];
-        lose(c, command.seq, now, "queue_full");
         ++stats_.lost_messages;
-        if (!c.hole->to_announce && !(c.hole->opened && c.hole->in_front)) {
-            c.hole->to_announce = true;
+        auto& hole = channels_[command.channel].hole_in_front;
+        if (!hole) {
+            hole = std::make_unique<Hole>();
             drops_.push_back(command.channel);
         }
+        hole->add(command.seq, now, "queue_full");
     };
     const std::size_t surplus = queue_.bytes() - options_.queue_limit;
     if (queue_.drop_oldest(surplus, false, dropped) == 0 && surplus > options_.queue_limit / 8)
@@ -76,61 +76,55 @@ void Publisher::Impl::make_room() {
 void Publisher::Impl::announce_drops() {
     // Announcing takes room, which may drop more: those are for the next time.
     for (const std::uint32_t index : std::exchange(drops_, {}))
-        if (const auto& hole = channels_[index].hole; hole && hole->to_announce)
-            open_gap(index, true);
+        open_gap(index, true);
 }
 
-void Publisher::Impl::open_gap(std::uint32_t index, bool in_front) {
-    const Channel& c = channels_[index];
-    Hole& hole = *c.hole;
-    if (!std::exchange(hole.opened, true))
-        open_gaps_.push_back(index);
-    hole.to_announce = false;
-    hole.in_front = in_front;
-    hole.opened_at = mono_now();
-    ++stats_.gaps_announced;
+void Publisher::Impl::emit_gap(std::string_view event, const Channel& c, const Hole& hole, bool in_front) {
     Event e;
-    e.event = "gap_opened";
-    e.instrument = c.what.instrument;
-    e.kind = c.what.kind;
-    e.timeframe = c.what.timeframe;
-    e.provider = c.provider;
+    e.event = event;
     e.cause = hole.cause;
     e.from = hole.from;
     e.to = hole.to;
     e.from_seq = hole.first;
     e.to_seq = hole.last;
     e.lost = hole.count;
-    emit_event(e, in_front);
+    if (event == "gap_closed")
+        e.filled = 0;
+    emit_gap_event(e, c, in_front);
+}
+
+// Adds what the event is about.
+void Publisher::Impl::emit_gap_event(Event& e, const Channel& c, bool in_front) {
+    e.instrument = c.what.instrument;
+    e.kind = c.what.kind;
+    e.timeframe = c.what.timeframe;
+    e.provider = c.provider;
+    emit_event(e, in_front, c.source ? std::string_view(c.provider) : std::string_view());
+}
+
+void Publisher::Impl::open_gap(std::uint32_t index, bool in_front) {
+    Channel& c = channels_[index];
+    Hole& hole = in_front ? *c.hole_in_front : *c.hole;
+    hole.opened = true;
+    hole.opened_at = mono_now();
+    open_gaps_.push_back({index, in_front});
+    ++stats_.gaps_announced;
+    emit_gap("gap_opened", c, hole, in_front);
 }
 
 void Publisher::Impl::close_gaps(MonoTime now, bool all) {
     const bool over = all || !congested();
     std::size_t kept = 0;
-    for (const std::uint32_t index : open_gaps_) {
-        Channel& c = channels_[index];
-        if (!c.hole)
-            continue;
-        Hole& hole = *c.hole;
-        if (!over && now - hole.opened_at < longest_gap) {
-            open_gaps_[kept++] = index;
+    for (const OpenGap gap : open_gaps_) {
+        Channel& c = channels_[gap.channel];
+        auto& hole = gap.in_front ? c.hole_in_front : c.hole;
+        if (!over && now - hole->opened_at < longest_gap) {
+            open_gaps_[kept++] = gap;
             continue;
         }
-        Event e;
-        e.event = "gap_closed";
-        e.instrument = c.what.instrument;
-        e.kind = c.what.kind;
-        e.timeframe = c.what.timeframe;
-        e.provider = c.provider;
-        e.cause = hole.cause;
-        e.from = hole.from;
-        e.to = hole.to;
-        e.from_seq = hole.first;
-        e.to_seq = hole.last;
-        e.lost = hole.count;
-        e.filled = 0;
-        emit_event(e, hole.in_front);
-        c.hole.reset();
+        // The event may need room for itself: what it pushes out begins the next hole.
+        const auto closed = std::move(hole);
+        emit_gap("gap_closed", c, *closed, gap.in_front);
     }
     open_gaps_.resize(kept);
 }
@@ -151,19 +145,15 @@ void Publisher::Impl::announce_unproven() {
         if (first == 0 || first > last)
             continue;
         Event e;
-        e.instrument = c.what.instrument;
-        e.kind = c.what.kind;
-        e.timeframe = c.what.timeframe;
-        e.provider = c.provider;
         e.cause = "redis_readonly";
         e.from_seq = first;
         e.to_seq = last;
         e.text = "published to a server that was no longer the master";
         e.event = "gap_opened";
-        emit_event(e, true);
+        emit_gap_event(e, c, true);
         e.event = "gap_closed";
         e.filled = 0;
-        emit_event(e, true);
+        emit_gap_event(e, c, true);
         ++stats_.gaps_announced;
     }
     proven_ = generation_++;
@@ -195,11 +185,11 @@ std::uint32_t Publisher::Impl::event_channel(const Event& e) {
 }
 
 // Events get their number when nothing can overtake them any more, so that those put in front stay in order.
-void Publisher::Impl::emit_event(const Event& e, bool in_front) {
+void Publisher::Impl::emit_event(const Event& e, bool in_front, std::string_view source) {
     const std::uint32_t index = event_channel(e);
     EventChannel& channel = event_channels_[index];
     const InstrumentName* name = e.instrument ? &instruments_.name_of(*e.instrument) : nullptr;
-    std::string payload = event_payload(e, name, to_micros(wall_now()), session_part_);
+    std::string payload = event_payload(e, name, source, to_micros(wall_now()), session_part_);
     ++channel.unnumbered;
     payload.append(20, ' '); // room for any number: others may be put in front meanwhile
     payload += '}';
@@ -237,7 +227,8 @@ void Publisher::Impl::number_event(char* command, std::size_t size, Command& c) 
     char* at = command + size - 3; // `}\r\n`
     while (at[-1] == ' ')
         --at;
-    put_uint(at, c.seq);
+    char digits[24];
+    std::memcpy(at, digits, static_cast<std::size_t>(put_uint(digits, c.seq) - digits));
 }
 
 void Publisher::Impl::discard_queue() {
@@ -250,6 +241,7 @@ void Publisher::Impl::discard_queue() {
         e.unnumbered = 0;
     for (Channel& c : channels_) {
         c.hole.reset();
+        c.hole_in_front.reset();
         c.pending_seq = 0;
     }
     batch_messages_ = 0;

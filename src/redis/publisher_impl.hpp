@@ -58,6 +58,10 @@ struct Publisher::Impl {
 
     // publisher.cpp
     ChannelId open_channel(Subscription what, std::string_view provider, std::string_view native);
+    ChannelId open_source_channel(Subscription what, std::string_view provider, std::string_view native);
+    std::uint32_t add_channel(Subscription what, std::string name);
+    std::string channel_name(Subscription what, std::string_view source) const;
+    void set_head(Channel& c, std::string_view provider, std::string_view native);
     void close_channel(Channel& c);
     template <class Message>
     void publish(ChannelId id, const Message& m);
@@ -82,9 +86,11 @@ struct Publisher::Impl {
     void make_room();
     void announce_drops();
     void open_gap(std::uint32_t index, bool in_front);
+    void emit_gap(std::string_view event, const Channel& c, const Hole& hole, bool in_front);
     void close_gaps(MonoTime now, bool all);
     void announce_unproven();
-    void emit_event(const Event& e, bool in_front);
+    void emit_event(const Event& e, bool in_front, std::string_view source = {}); // source: its own channel is meant
+    void emit_gap_event(Event& e, const Channel& c, bool in_front);
     std::uint32_t event_channel(const Event& e);
     void number_event(char* command, std::size_t size, Command& c);
     void new_session(std::string_view previous);
@@ -145,6 +151,7 @@ struct Publisher::Impl {
 
     std::deque<Channel> channels_;
     std::unordered_map<Subscription, std::uint32_t> channel_ids_;
+    std::unordered_map<std::string, std::uint32_t> source_ids_; // by name
     std::vector<EventChannel> event_channels_;
     std::map<std::string, std::uint32_t, std::less<>> feed_event_channels_;
     std::deque<InstrumentRecord> records_; // by instrument
@@ -153,10 +160,15 @@ struct Publisher::Impl {
 
     CommandQueue queue_;
     std::vector<char> scratch_;
+    std::string head_;
     std::vector<std::uint32_t> pending_; // channels with a conflated quote, first in first out from pending_head_ on
     std::size_t pending_head_ = 0;
-    std::vector<std::uint32_t> drops_;     // channels whose loss is to be announced in front
-    std::vector<std::uint32_t> open_gaps_; // channels between gap_opened and gap_closed
+    std::vector<std::uint32_t> drops_; // channels whose loss is to be announced in front
+    struct OpenGap {                   // between gap_opened and gap_closed
+        std::uint32_t channel = 0;
+        bool in_front = false;
+    };
+    std::vector<OpenGap> open_gaps_;
     std::vector<std::uint32_t> dirty_, dirty_next_;
     std::uint64_t commands_at_beat_ = 0;
 
@@ -170,7 +182,7 @@ struct Publisher::Impl {
     }
     UnixNanos wall_{};
     int wall_uses_ = 0;
-    MicrosText received_text_, published_text_;
+    StampTexts texts_;
 
     std::string session_, session_part_;
     std::uint64_t heartbeat_seq_ = 0;

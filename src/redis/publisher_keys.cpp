@@ -179,7 +179,7 @@ void Publisher::Impl::mark_last_values_dirty() {
     const UnixNanos now = wall_now();
     for (std::uint32_t i = 0; i < channels_.size(); ++i) {
         Channel& c = channels_[i];
-        if (c.dirty || c.last.empty() || !c.open)
+        if (c.dirty || c.last.empty() || !c.open || c.source)
             continue;
         c.dirty = true;
         c.last_at = now;
@@ -249,7 +249,7 @@ bool Publisher::Impl::drained(MonoTime now) {
         return ownership_ == Ownership::other || (queue_.bytes() == 0 && pending_.empty() && !ever_owner_);
     if (farewell_)
         return queue_.commands() == 0;
-    if (queue_.bytes() > 0 || !pending_.empty() || !dirty_.empty() || !open_gaps_.empty())
+    if (queue_.bytes() > 0 || !pending_.empty() || !dirty_.empty() || !drops_.empty() || !open_gaps_.empty())
         return false;
     farewell_ = true;
     append_key(Tag::farewell, {"EVAL", delete_script, "1", key("alive"), session_});

@@ -12,8 +12,6 @@ namespace tickgate::redis {
 namespace {
 
 constexpr std::size_t least_room = 4096;
-constexpr std::int64_t max_elements = 4096; // of one array; hiredis 0.14 takes memory for as many as announced
-constexpr int max_depth = 6;                // hiredis 0.14 refuses more than 7
 
 struct Line {
     bool complete = false;
@@ -76,26 +74,27 @@ struct FreeReply {
 
 } // namespace
 
-ReplyExtent reply_extent(std::string_view bytes) noexcept {
+ReplyExtent reply_extent(std::string_view bytes, const ReplyLimits& limits) noexcept {
+    ExtentScan scan;
+    return scan.resume(bytes, limits);
+}
+
+ReplyExtent ExtentScan::resume(std::string_view bytes, const ReplyLimits& limits) noexcept {
     using State = ReplyExtent::State;
-    std::int64_t open[max_depth + 1] = {1}; // values still to come at each depth
-    int depth = 0;
-    std::size_t at = 0;
     while (true) {
-        while (open[depth] == 0)
-            if (--depth < 0)
-                return {State::complete, at};
-        --open[depth];
-        if (at >= bytes.size())
+        while (open_[depth_] == 0)
+            if (--depth_ < 0)
+                return {State::complete, at_};
+        if (at_ >= bytes.size())
             return {State::need_more, 0};
-        const std::string_view rest = bytes.substr(at);
+        const std::string_view rest = bytes.substr(at_);
         const Line line = line_of(rest);
         if (!line.complete)
-            return {rest.size() > ReplyScanner::max_reply ? State::malformed : State::need_more, 0};
+            return {rest.size() > limits.bytes ? State::malformed : State::need_more, 0};
         if (!ends_well(rest, line))
             return {State::malformed, 0};
-        at += line.size;
-        std::int64_t n = 0;
+        std::size_t next = at_ + line.size;
+        std::int64_t elements = 0, n = 0;
         switch (rest.front()) {
         case '+':
         case '-':
@@ -105,29 +104,34 @@ ReplyExtent reply_extent(std::string_view bytes) noexcept {
                 return {State::malformed, 0};
             break;
         case '$':
-            if (!parse_integer(line.text, n) || n < -1 || n > static_cast<std::int64_t>(ReplyScanner::max_reply))
+            if (!parse_integer(line.text, n) || n < -1 || n > static_cast<std::int64_t>(limits.bytes))
                 return {State::malformed, 0};
             if (n < 0)
                 break;
-            if (bytes.size() - at < static_cast<std::size_t>(n) + 2)
+            if (bytes.size() - next < static_cast<std::size_t>(n) + 2)
                 return {State::need_more, 0};
-            at += static_cast<std::size_t>(n) + 2;
-            if (bytes[at - 2] != '\r' || bytes[at - 1] != '\n')
+            next += static_cast<std::size_t>(n) + 2;
+            if (bytes[next - 2] != '\r' || bytes[next - 1] != '\n')
                 return {State::malformed, 0};
             break;
         case '*':
-            if (!parse_integer(line.text, n) || n < -1 || n > max_elements || (n > 0 && depth == max_depth))
+            // hiredis 0.14 takes memory for as many as announced.
+            if (!parse_integer(line.text, n) || n < -1 || n > limits.elements || (n > 0 && depth_ == max_depth))
                 return {State::malformed, 0};
-            if (n > 0)
-                open[++depth] = n;
+            elements = std::max<std::int64_t>(n, 0);
             break;
         default:
             return {State::malformed, 0};
         }
+        at_ = next;
+        --open_[depth_];
+        if (elements > 0)
+            open_[++depth_] = elements;
     }
 }
 
-ReplyScanner::ReplyScanner(std::size_t initial_buffer) : buffer_(std::max(initial_buffer, least_room)) {}
+ReplyScanner::ReplyScanner(std::size_t initial_buffer, ReplyLimits limits)
+    : buffer_(std::max(initial_buffer, least_room)), limits_(limits) {}
 
 std::span<char> ReplyScanner::prepare() {
     if (begin_ == end_) {
@@ -164,7 +168,7 @@ ReplyScanner::Step ReplyScanner::next() {
         return parse_object();
     const Line line = line_of(bytes);
     if (!line.complete)
-        return bytes.size() > max_reply ? Step::failed : Step::need_more;
+        return bytes.size() > limits_.bytes ? Step::failed : Step::need_more;
     if (!ends_well(bytes, line))
         return Step::failed;
     begin_ += line.size;
@@ -176,9 +180,10 @@ ReplyScanner::Step ReplyScanner::next() {
 
 ReplyScanner::Step ReplyScanner::parse_object() {
     const std::string_view bytes(buffer_.data() + begin_, end_ - begin_);
-    const ReplyExtent extent = reply_extent(bytes);
+    const ReplyExtent extent = scan_.resume(bytes, limits_);
     if (extent.state == ReplyExtent::State::need_more)
-        return bytes.size() > max_reply ? Step::failed : Step::need_more;
+        return bytes.size() > limits_.bytes ? Step::failed : Step::need_more;
+    scan_.reset();
     if (extent.state == ReplyExtent::State::malformed)
         return Step::failed;
     if (bytes.front() == '$' && bytes[1] != '-') {

@@ -18,7 +18,8 @@ namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
-asio::awaitable<result<Reply>> within(asio::awaitable<result<Reply>> op, std::chrono::milliseconds limit) {
+template <class T>
+asio::awaitable<result<T>> within(asio::awaitable<result<T>> op, std::chrono::milliseconds limit) {
     using namespace asio::experimental::awaitable_operators;
     asio::steady_timer timer(co_await asio::this_coro::executor, limit);
     auto first = co_await (std::move(op) || timer.async_wait(use_result));
@@ -112,6 +113,32 @@ asio::awaitable<result<Reply>> Client::command(std::vector<std::string> argument
         co_return ec;
     auto reply = co_await within(receive(), deadline_);
     co_return reply;
+}
+
+asio::awaitable<result<std::vector<Reply>>> Client::exchange(std::string text, std::size_t replies) {
+    if (!stream_)
+        co_return errc::unavailable;
+    const auto ec = co_await stream_->write(text);
+    if (ec)
+        co_return ec;
+    std::vector<Reply> list;
+    while (list.size() < replies) {
+        auto reply = co_await receive();
+        if (!reply)
+            co_return reply.error();
+        list.push_back(std::move(*reply));
+    }
+    co_return list;
+}
+
+asio::awaitable<result<std::vector<Reply>>> Client::commands(
+    std::vector<std::vector<std::string>> list, std::chrono::milliseconds deadline) {
+    std::string text;
+    for (const auto& arguments : list)
+        append_command(text, arguments);
+    const auto limit = deadline.count() > 0 ? deadline : deadline_;
+    auto replies = co_await within(exchange(std::move(text), list.size()), limit);
+    co_return replies;
 }
 
 asio::awaitable<error_code> Subscriber::subscribe(std::vector<std::string> patterns) {

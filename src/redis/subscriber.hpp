@@ -28,6 +28,8 @@ struct ClientOptions {
 // One connection to Redis: commands one at a time. One loop, one owner; cancellation ends what is in progress.
 class Client {
 public:
+    explicit Client(ReplyLimits limits = {}) : scanner_(32 * 1024, limits) {}
+
     // Connects, authenticates, selects the database. `detail` receives a sentence for the log.
     // Errors: those of net::connect, unauthorized, configuration (url), protocol_error.
     asio::awaitable<error_code> connect(ClientOptions options, std::string& detail);
@@ -36,12 +38,17 @@ public:
     // Errors: timed_out, protocol_error, those of the connection.
     asio::awaitable<result<Reply>> command(std::vector<std::string> arguments);
 
+    // Commands written together, each with its reply, in their order. `deadline` covers all of them; 0: as connected.
+    asio::awaitable<result<std::vector<Reply>>> commands(
+        std::vector<std::vector<std::string>> list, std::chrono::milliseconds deadline = {});
+
     bool connected() const noexcept { return stream_ != nullptr; }
     void close() noexcept;
 
 protected:
     asio::awaitable<error_code> send(std::vector<std::string> arguments);
     asio::awaitable<result<Reply>> receive();
+    asio::awaitable<result<std::vector<Reply>>> exchange(std::string text, std::size_t replies);
 
     std::unique_ptr<net::ByteStream> stream_;
     ReplyScanner scanner_;

@@ -1,4 +1,4 @@
-#include "market_recorder.hpp"
+#include "support/market_recorder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,6 +30,9 @@ void MarketRecorder::publish(feed::Channel channel, const Quote& quote) {
     m.first = text(quote.bid);
     m.second = text(quote.ask);
     m.snapshot = quote.flags.has(Flag::snapshot);
+    m.last = text(quote.last);
+    m.flags = quote.flags;
+    m.received_time = quote.received_time;
     m.event_time = quote.event_time;
     at(channel).messages.push_back(std::move(m));
 }
@@ -37,9 +40,11 @@ void MarketRecorder::publish(feed::Channel channel, const Quote& quote) {
 void MarketRecorder::publish(feed::Channel channel, const Trade& trade) {
     Message m;
     m.id = trade.src_seq.value_or(0);
-    EXPECT_EQ(std::to_string(m.id), trade.trade_id);
+    m.trade_id = trade.trade_id;
     m.first = trade.price.to_string();
     m.second = trade.size.to_string();
+    m.flags = trade.flags;
+    m.received_time = trade.received_time;
     m.event_time = trade.event_time;
     at(channel).messages.push_back(std::move(m));
 }
@@ -49,6 +54,8 @@ void MarketRecorder::publish(feed::Channel channel, const Bar& bar) {
     m.id = bar.event_time ? static_cast<std::uint64_t>(to_micros(*bar.event_time)) : 0;
     m.first = bar.open.to_string();
     m.second = bar.close.to_string();
+    m.flags = bar.flags;
+    m.received_time = bar.received_time;
     m.final = bar.final;
     m.event_time = bar.event_time;
     at(channel).messages.push_back(std::move(m));

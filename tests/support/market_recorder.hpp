@@ -15,6 +15,9 @@ public:
     struct Message {
         std::uint64_t id = 0;      // src_seq; of a bar its event time
         std::string first, second; // bid and ask, price and size, open and close
+        std::string last, trade_id;
+        Flags flags;
+        UnixNanos received_time{};
         bool snapshot = false, final = false;
         std::optional<UnixNanos> event_time;
     };

@@ -1,10 +1,14 @@
 // The real adapter, with the times that a test cannot wait for made short.
 #pragma once
 
-#include "binance/provider.hpp"
+#include <tickgate/provider.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace tickgate::test {
@@ -33,11 +37,17 @@ public:
     void want(const SubscriptionDelta& delta, Moment now, Outbox& out, EventSink& sink) override;
     void tick(Moment now, Outbox& out, EventSink& sink) override;
     const std::optional<SessionEnd>& ended() const noexcept override { return end_ ? end_ : inner_->ended(); }
+    bool wants_renewal() const noexcept override { return inner_->wants_renewal(); }
+    void renewed(result<std::string> token, Moment now, Outbox& out, EventSink& sink) override {
+        inner_->renewed(std::move(token), now, out, sink);
+    }
     SessionEnd closed(std::uint16_t code, std::string_view reason) override { return inner_->closed(code, reason); }
 
-    void fail(error_code reason) { end_ = SessionEnd{reason, "by the test", false}; }
+    void fail(error_code reason) { end_ = SessionEnd{reason, "by the test", false, {}}; }
 
 private:
+    void tune();
+
     std::unique_ptr<FeedSession> inner_;
     TunedProvider& owner_;
     ConnectionPlan plan_;
@@ -56,6 +66,19 @@ public:
     }
     asio::awaitable<error_code> list_instruments(std::function<void(const InstrumentInfo&)> sink, Rest& rest) override {
         return inner_->list_instruments(std::move(sink), rest);
+    }
+    asio::awaitable<result<std::vector<InstrumentInfo>>> search_instruments(
+        std::string text, std::size_t limit, Rest& rest) override {
+        return inner_->search_instruments(std::move(text), limit, rest);
+    }
+    asio::awaitable<result<std::vector<MarketDay>>> get_market_days(Rest& rest) override {
+        return inner_->get_market_days(rest);
+    }
+    asio::awaitable<result<std::string>> renew(std::string part, Rest& rest) override {
+        return inner_->renew(std::move(part), rest);
+    }
+    int weight_of(std::string_view part, const Subscription& s) const noexcept override {
+        return inner_->weight_of(part, s);
     }
     int group_of(std::string_view part, const Subscription& s) const noexcept override {
         return inner_->group_of(part, s);
@@ -79,16 +102,23 @@ private:
 };
 
 inline TunedSession::TunedSession(std::unique_ptr<FeedSession> inner, TunedProvider& owner)
-    : inner_(std::move(inner)), owner_(owner), plan_(inner_->plan()) {
-    plan_.life_span = owner.tuning.life_span.value_or(plan_.life_span);
-    plan_.silence_limit = owner.tuning.silence_limit.value_or(plan_.silence_limit);
+    : inner_(std::move(inner)), owner_(owner) {
+    tune();
     owner.sessions.push_back(this);
+}
+
+// A plan may depend on what is wanted.
+inline void TunedSession::tune() {
+    plan_ = inner_->plan();
+    plan_.life_span = owner_.tuning.life_span.value_or(plan_.life_span);
+    plan_.silence_limit = owner_.tuning.silence_limit.value_or(plan_.silence_limit);
 }
 
 inline TunedSession::~TunedSession() { std::erase(owner_.sessions, this); }
 
 inline void TunedSession::want(const SubscriptionDelta& delta, Moment now, Outbox& out, EventSink& sink) {
     inner_->want(delta, now, out, sink);
+    tune();
     if (const auto hook = std::exchange(owner_.tuning.on_first_want, nullptr))
         hook();
 }

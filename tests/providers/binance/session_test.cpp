@@ -187,6 +187,73 @@ TEST_F(Session, WhatWasNeverSentIsTakenBackWithoutAWord) {
     EXPECT_EQ(seen.gone.size(), 1u);
 }
 
+TEST_F(Session, WantedAgainBeforeTheUnsubscribeWasSentItGoesOn) {
+    const auto one = wanted(1, "BTCUSDT", Kind::trade);
+    want({one});
+    session.opened(now, seen);
+    receive(R"({"result":null,"id":1})");
+    trade(100);
+    want({}, {one.what}); // the spacing of control messages holds it back
+    want({one});
+    EXPECT_EQ(seen.acked.size(), 2u) << "confirmed at once";
+    trade(101);
+    advance(1s);
+    EXPECT_EQ(seen.sent.size(), 1u) << "nothing to say";
+    EXPECT_EQ(seen.trade_ids, (std::vector<std::string>{"100", "101"}));
+
+    // What passed while nobody wanted it is nobody's loss.
+    want({wanted(2, "ETHUSDT")});
+    want({}, {one.what});
+    trade(102), trade(103);
+    want({one});
+    trade(104);
+    EXPECT_EQ(seen.trade_ids, (std::vector<std::string>{"100", "101", "104"}));
+    EXPECT_TRUE(seen.gaps.empty());
+    advance(1s);
+    EXPECT_EQ(seen.sent.size(), 2u);
+    EXPECT_EQ(seen.sent[1], R"({"method":"SUBSCRIBE","params":["ethusdt@bookTicker"],"id":2})");
+}
+
+TEST_F(Session, WantedAgainBeforeItsSubscribeWasAnsweredItWaitsForThatAnswer) {
+    const auto one = wanted(1, "BTCUSDT");
+    want({one});
+    session.opened(now, seen);
+    want({}, {one.what});
+    want({one});
+    EXPECT_TRUE(seen.acked.empty());
+    receive(R"({"result":null,"id":1})");
+    EXPECT_EQ(seen.acked.size(), 1u);
+    advance(1s);
+    EXPECT_EQ(seen.sent.size(), 1u);
+    // Answered while it was on its way out, it is still watched for its first frame.
+    const auto two = wanted(2, "ETHUSDT");
+    want({two});
+    want({}, {two.what});
+    receive(R"({"result":null,"id":2})");
+    EXPECT_EQ(seen.acked.size(), 1u);
+    want({two});
+    EXPECT_EQ(seen.acked.size(), 2u);
+    advance(61s);
+    EXPECT_EQ(seen.silent.size(), 2u);
+}
+
+TEST_F(Session, HalvesOfARefusedBatchThatNobodyWantsAnyMoreAreNotAskedFor) {
+    const auto one = wanted(1, "AAA"), two = wanted(2, "BBB"), three = wanted(3, "CCC");
+    want({one, two, three});
+    session.opened(now, seen);
+    want({}, {one.what}); // before the refusal: its UNSUBSCRIBE is dropped
+    receive(R"({"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":1})");
+    EXPECT_EQ(seen.gone.size(), 1u);
+    want({}, {two.what}); // after it: its SUBSCRIBE is dropped
+    EXPECT_EQ(seen.gone.size(), 2u);
+    advance(1s);
+    ASSERT_EQ(seen.sent.size(), 2u);
+    EXPECT_EQ(seen.sent[1], R"({"method":"SUBSCRIBE","params":["ccc@bookTicker"],"id":2})");
+    receive(R"({"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":2})");
+    ASSERT_EQ(seen.rejected.size(), 1u);
+    EXPECT_EQ(seen.rejected[0].instrument, static_cast<InstrumentId>(3));
+}
+
 TEST_F(Session, ServerShutdownAsksForAReplacementFirst) {
     session.opened(now, seen);
     receive(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}})");

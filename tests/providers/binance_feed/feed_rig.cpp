@@ -223,6 +223,7 @@ void FeedRig::expect_trades_exact(const Wanted& wanted) {
         std::string price, size;
         side->format(*symbol).price(price, fill.price);
         side->format(*symbol).size(size, fill.lots);
+        ASSERT_EQ(std::to_string(m.id), m.trade_id);
         ASSERT_EQ(m.first, price);
         ASSERT_EQ(m.second, size);
     }

@@ -1,10 +1,11 @@
 // A real feed with the real Binance adapter against the simulated venue, all on one loop.
 #pragma once
 
-#include "market_recorder.hpp"
-#include "tuned_provider.hpp"
+#include "support/market_recorder.hpp"
+#include "support/tuned_provider.hpp"
 
 #include "app/provider_rest.hpp"
+#include "binance/provider.hpp"
 #include "binance/venue/venue.hpp"
 #include "core/instrument_table.hpp"
 #include "feed/feed.hpp"

@@ -86,7 +86,7 @@ TEST_F(Subscribing, WhatIsAskedWhileConnectingIsNotForgotten) {
     };
     feed->subscribe({btc, gone});
     ASSERT_TRUE(up({btc, eth}));
-    EXPECT_EQ(venue->engine().subscribed_streams(), 2u);
+    EXPECT_TRUE(until([&] { return venue->engine().subscribed_streams() == 2; }));
     EXPECT_TRUE(until([&] { return seen.status.wanted == 2 && seen.status.acked == 2; }));
 }
 

@@ -22,6 +22,7 @@ protected:
         m.type = "quote";
         m.asset_class = "crypto";
         m.symbol = std::move(symbol);
+        m.provider = "binance";
         m.bid = "61234.10";
         m.bid_size = "0.50";
         m.ask = "61234.20";
@@ -51,8 +52,8 @@ TEST_F(TableTest, ShowsOneSortedRowAChannelWithExactDigits) {
     ASSERT_EQ(lines.size(), 4u);
     EXPECT_THAT(lines[0], HasSubstr("2 channels"));
     EXPECT_THAT(lines[1], StartsWith("SYMBOL"));
-    EXPECT_EQ(lines[2], "crypto:BTC-USDT  quote  61234.10 × 0.50  61234.20 × 1.0     -  1.5s   42     1.3");
-    EXPECT_EQ(lines[3], "crypto:ETH-USDT  quote  61234.10 × 0.50  61234.20 × 1.0     -  1.5s    9     0.7");
+    EXPECT_EQ(lines[2], "crypto:BTC-USDT  quote  binance  61234.10 × 0.50  61234.20 × 1.0     -  1.5s   42     1.3");
+    EXPECT_EQ(lines[3], "crypto:ETH-USDT  quote  binance  61234.10 × 0.50  61234.20 × 1.0     -  1.5s    9     0.7");
 }
 
 TEST_F(TableTest, ShowsTradesAndBars) {

@@ -26,7 +26,7 @@ using testing::Not;
 constexpr const char* quotes = "md:quote:crypto:BTC-USDT";
 
 std::string quote(const std::string& session, int seq) {
-    return R"({"v":1,"type":"quote","class":"crypto","symbol":"BTC-USDT","bid":61234.10,"bid_size":0.50,"ask":61234.20,)"
+    return R"({"v":1,"type":"quote","class":"crypto","symbol":"BTC-USDT","provider":"binance","bid":61234.10,"bid_size":0.50,"ask":61234.20,)"
            R"("ask_size":1.0,"last":null,"session":")" +
            session + R"(","seq":)" + std::to_string(seq) + R"(,"flags":[]})";
 }
@@ -227,7 +227,7 @@ TEST_F(TailTest, DrawsATableAndFollowsTheTerminalsSize) {
     publish(quotes, quote("S1", 4));
     publish("md:event:feed:binance.spot",
         R"({"type":"event","event":"link_down","cause":"silent","session":"S1","seq":1})");
-    until([&] { return shown("crypto:BTC-USDT  quote  61234.10 × 0.50  61234.20 × 1.0"); });
+    until([&] { return shown("crypto:BTC-USDT  quote  binance  61234.10 × 0.50  61234.20 × 1.0"); });
     until([&] { return shown("event link_down feed:binance.spot cause=silent"); });
     until([&] { return shown("seq jumps from 1 to 4"); });
     EXPECT_EQ(err.str(), ""); // one terminal: at the end

@@ -8,9 +8,9 @@ namespace {
 using namespace std::chrono_literals;
 using Act = ShardFsm::Act;
 
-class Fsm : public ::testing::Test {
+class ShardFsmTest : public ::testing::Test {
 protected:
-    Fsm() : fsm(timings(), 42) {}
+    ShardFsmTest() : fsm(timings(), 42) {}
     static ShardFsm::Timings timings() {
         ShardFsm::Timings t;
         t.back_off = {250ms, 30s, 60s};
@@ -34,7 +34,7 @@ protected:
     MonoTime now{};
 };
 
-TEST_F(Fsm, ConnectsAtOnceAndBacksOffAfterAFailure) {
+TEST_F(ShardFsmTest, ConnectsAtOnceAndBacksOffAfterAFailure) {
     fsm.start(now);
     EXPECT_EQ(act_now(), Act::start);
     EXPECT_EQ(act_now(), Act::none);
@@ -44,7 +44,7 @@ TEST_F(Fsm, ConnectsAtOnceAndBacksOffAfterAFailure) {
     EXPECT_EQ(step().act, Act::start);
 }
 
-TEST_F(Fsm, NeverGivesUpOnFaultsThatMayPass) {
+TEST_F(ShardFsmTest, NeverGivesUpOnFaultsThatMayPass) {
     fsm.start(now);
     for (int i = 0; i < 500; ++i) {
         ASSERT_EQ(step().act, Act::start) << i;
@@ -53,7 +53,7 @@ TEST_F(Fsm, NeverGivesUpOnFaultsThatMayPass) {
     EXPECT_FALSE(fsm.gave_up());
 }
 
-TEST_F(Fsm, RefusedCredentialsStopItLoudlyAndForGood) {
+TEST_F(ShardFsmTest, RefusedCredentialsStopItLoudlyAndForGood) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     fsm.link_ended(0, make_error_code(errc::unauthorized), now);
@@ -62,14 +62,14 @@ TEST_F(Fsm, RefusedCredentialsStopItLoudlyAndForGood) {
     EXPECT_TRUE(fsm.gave_up());
 }
 
-TEST_F(Fsm, ARateLimitIsWaitedOut) {
+TEST_F(ShardFsmTest, ARateLimitIsWaitedOut) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     fsm.link_ended(0, make_error_code(errc::rate_limited), now);
     EXPECT_GE(*fsm.retry_in(now), 60s);
 }
 
-TEST_F(Fsm, AStableConnectionForgetsOldFailures) {
+TEST_F(ShardFsmTest, AStableConnectionForgetsOldFailures) {
     fsm.start(now);
     for (int i = 0; i < 10; ++i) {
         ASSERT_EQ(step().act, Act::start);
@@ -82,7 +82,7 @@ TEST_F(Fsm, AStableConnectionForgetsOldFailures) {
     EXPECT_LE(*fsm.retry_in(now), 250ms);
 }
 
-TEST_F(Fsm, RotatesBeforeTheVenueCutsAndClosesTheOldOneOnlyWhenTheNewOneIsLevel) {
+TEST_F(ShardFsmTest, RotatesBeforeTheVenueCutsAndClosesTheOldOneOnlyWhenTheNewOneIsLevel) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     bring_up(0, 24h);
@@ -110,7 +110,7 @@ TEST_F(Fsm, RotatesBeforeTheVenueCutsAndClosesTheOldOneOnlyWhenTheNewOneIsLevel)
     EXPECT_FALSE(fsm.rotating());
 }
 
-TEST_F(Fsm, QuietChannelsDoNotHoldARotationUpForever) {
+TEST_F(ShardFsmTest, QuietChannelsDoNotHoldARotationUpForever) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     bring_up(0, 24h);
@@ -122,7 +122,7 @@ TEST_F(Fsm, QuietChannelsDoNotHoldARotationUpForever) {
     EXPECT_GE(now - both, 30s);
 }
 
-TEST_F(Fsm, AnAnnouncedShutdownIsReplacedAtOnceAndItsEndIsNoFault) {
+TEST_F(ShardFsmTest, AnAnnouncedShutdownIsReplacedAtOnceAndItsEndIsNoFault) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     bring_up(0, 24h);
@@ -135,7 +135,7 @@ TEST_F(Fsm, AnAnnouncedShutdownIsReplacedAtOnceAndItsEndIsNoFault) {
     EXPECT_EQ(step().act, Act::none);
 }
 
-TEST_F(Fsm, AFailedReplacementIsTriedAgainWhileTheOldOneServes) {
+TEST_F(ShardFsmTest, AFailedReplacementIsTriedAgainWhileTheOldOneServes) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     bring_up(0, 24h);
@@ -148,7 +148,7 @@ TEST_F(Fsm, AFailedReplacementIsTriedAgainWhileTheOldOneServes) {
     EXPECT_EQ(fsm.active(), 0);
 }
 
-TEST_F(Fsm, AReplacementUnderWayBecomesTheConnectionWhenTheOldOneDies) {
+TEST_F(ShardFsmTest, AReplacementUnderWayBecomesTheConnectionWhenTheOldOneDies) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     bring_up(0, 24h);
@@ -160,7 +160,36 @@ TEST_F(Fsm, AReplacementUnderWayBecomesTheConnectionWhenTheOldOneDies) {
     EXPECT_EQ(step().act, Act::none);
 }
 
-TEST_F(Fsm, AfterStopNothingIsStarted) {
+TEST_F(ShardFsmTest, AVenuesPauseIsTheLeastWait) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0);
+    fsm.link_ended(0, make_error_code(errc::planned_shutdown), now, 300s);
+    const auto ended = now;
+    EXPECT_EQ(*fsm.retry_in(now), 300s);
+    EXPECT_EQ(step().act, Act::start);
+    EXPECT_GE(now - ended, 300s);
+    fsm.link_ended(0, make_error_code(errc::rate_limited), now, 1ms); // the longer one counts
+    EXPECT_GE(*fsm.retry_in(now), 60s);
+}
+
+TEST_F(ShardFsmTest, APauseHoldsForAReplacementToo) {
+    fsm.start(now);
+    ASSERT_EQ(step().act, Act::start);
+    bring_up(0);
+    fsm.replace(0, now + 60s);
+    auto asked = now;
+    EXPECT_EQ(step().act, Act::start);
+    EXPECT_GE(now - asked, 60s);
+    fsm.link_ended(1, make_error_code(errc::venue_error), now, 90s);
+    asked = now;
+    fsm.link_ended(0, make_error_code(errc::silent), now, 120s); // the waiting replacement becomes the connection
+    EXPECT_EQ(fsm.active(), 1);
+    EXPECT_EQ(step().act, Act::start);
+    EXPECT_GE(now - asked, 120s);
+}
+
+TEST_F(ShardFsmTest, AfterStopNothingIsStarted) {
     fsm.start(now);
     ASSERT_EQ(step().act, Act::start);
     fsm.stop();

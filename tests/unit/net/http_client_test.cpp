@@ -186,5 +186,106 @@ TEST_F(HttpTest, RefusesWhatWouldBreakTheRequest) {
     });
 }
 
+TEST_F(HttpTest, OtherMethodsAndForms) {
+    Peer peer(loop);
+    script(peer, {sized("a"), sized("b"), sized("c"), "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n", sized("e")});
+    run([&]() -> asio::awaitable<void> {
+        auto r = request(peer.url("http"));
+        r.method = "POST";
+        EXPECT_EQ((co_await get(r))->body, "a"); // empty
+        r.body = "symbols=SPY%2CQQQ";
+        r.headers = {{"Authorization", "Bearer t"}};
+        EXPECT_EQ((co_await get(r))->body, "b");
+        r.body.clear();
+        r.method = "DELETE";
+        EXPECT_EQ((co_await get(r))->body, "c");
+        r.method = "HEAD";
+        EXPECT_EQ((co_await get(r))->status, 200);
+        r.method = "GET";
+        EXPECT_EQ((co_await get(r))->body, "e"); // on the same connection
+        for (const std::string method : {"", "get", "GET /x HTTP/1.1\r\nX:", "CONNECT"}) {
+            r.method = method;
+            EXPECT_EQ((co_await get(r)).error(), errc::bad_request) << method;
+        }
+        r.method = "GET";
+        r.body = "not for GET";
+        EXPECT_EQ((co_await get(r)).error(), errc::bad_request);
+    });
+    EXPECT_EQ(connections, 1);
+    EXPECT_TRUE(requests.at(0).starts_with("POST /x HTTP/1.1\r\n"));
+    EXPECT_TRUE(
+        requests.at(0).ends_with("\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n\r\n"))
+        << requests.at(0);
+    EXPECT_TRUE(requests.at(1).ends_with("\r\nContent-Length: 17\r\n\r\nsymbols=SPY%2CQQQ")) << requests.at(1);
+    EXPECT_TRUE(requests.at(2).starts_with("DELETE /x HTTP/1.1\r\n"));
+    EXPECT_EQ(requests.at(2).find("Content-"), std::string::npos);
+}
+
+TEST_F(HttpTest, OnlyAGetIsSentTwice) {
+    Peer peer(loop);
+    // The second request reaches the first connection, which ends without a word.
+    spawn([&]() -> asio::awaitable<void> {
+        auto socket = co_await peer.accept();
+        co_await Peer::read_head(socket);
+        co_await Peer::write(socket, sized("one"));
+        co_await Peer::read_head(socket);
+        socket.close();
+        auto next = co_await peer.accept();
+        ++connections;
+        co_await Peer::read_head(next);
+        co_await Peer::write(next, sized("three"));
+    });
+    run([&]() -> asio::awaitable<void> {
+        auto r = request(peer.url("http"));
+        EXPECT_EQ((co_await get(r))->body, "one");
+        r.method = "POST";
+        EXPECT_EQ((co_await get(r)).error(), asio::error::eof);
+        EXPECT_EQ(connections, 0);
+        EXPECT_EQ((co_await get(r))->body, "three");
+    });
+}
+
+TEST_F(HttpTest, StopEndsRequestsAtEveryStage) {
+    Peer answers_never(loop);
+    Peer tls_never(loop);
+    Peer stalls(loop);
+    for (Peer* peer : {&answers_never, &tls_never})
+        spawn([peer]() -> asio::awaitable<void> {
+            auto socket = co_await peer->accept();
+            co_await Peer::read_end(socket);
+        });
+    spawn([&]() -> asio::awaitable<void> {
+        auto socket = co_await stalls.accept();
+        co_await Peer::read_head(socket);
+        co_await Peer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx");
+        co_await Peer::read_end(socket);
+    });
+    const std::string urls[] = {answers_never.url("http"), tls_never.url("https"), stalls.url("http")};
+    int ended = 0;
+    for (const auto& url : urls)
+        spawn([&, url]() -> asio::awaitable<void> {
+            std::string problem;
+            auto r = request(url);
+            r.deadline = 20s;
+            const auto answer = co_await client.send(std::move(r), {}, problem);
+            EXPECT_EQ(answer.error(), errc::stopped) << url << " " << problem;
+            ++ended;
+        });
+    run([&]() -> asio::awaitable<void> {
+        asio::steady_timer turn(loop, 50ms);
+        co_await turn.async_wait(use_result);
+        EXPECT_EQ(ended, 0);
+        const auto start = mono_now();
+        client.stop();
+        while (ended < 3 && mono_now() - start < 5s) {
+            turn.expires_after(1ms);
+            co_await turn.async_wait(use_result);
+        }
+        EXPECT_EQ(ended, 3);
+        EXPECT_LT(mono_now() - start, 2s);
+        EXPECT_EQ((co_await get(request(urls[0]))).error(), errc::stopped);
+    });
+}
+
 } // namespace
 } // namespace tickgate::net

@@ -34,7 +34,7 @@ protected:
     }
 
     asio::awaitable<result<RestResponse>> get(RestRequest r, BodySink sink = {}) {
-        co_return co_await client.get(std::move(r), std::move(sink), detail);
+        co_return co_await client.send(std::move(r), std::move(sink), detail);
     }
 
     HttpClient client{loop.get_executor(), client_tls()};

@@ -4,6 +4,7 @@
 #include "net/http_server.hpp"
 
 #include <stdexcept>
+#include <thread>
 
 namespace tickgate::net {
 namespace {
@@ -113,7 +114,8 @@ TEST_F(HttpServerTest, RefusesWithTheRightStatus) {
     start(options);
     const std::pair<std::string, std::string> cases[] = {{"nonsense\r\n\r\n", "400"}, {"GET /\r\n\r\n", "400"},
         {"GET nopath HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
-        {"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: no\r\n\r\n", "400"},
+        {"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: no\r\n\r\n", "400"}, {"GET / HTTP/1.1\r\n\r\n", "400"},
+        {"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400"},
         {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n" + std::string(1001, 'b'), "413"},
         {"GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(60000, 'h') + "\r\n\r\n", "431"}};
     run([&]() -> asio::awaitable<void> {
@@ -226,6 +228,65 @@ TEST_F(HttpServerTest, UpgradesAreChecked) {
         EXPECT_TRUE((co_await ask("GET /ws" + ask_for + close + key + "\r\n")).starts_with("HTTP/1.1 426"));
         EXPECT_TRUE((co_await ask("GET /ws" + ask_for + close + version + "\r\n")).starts_with("HTTP/1.1 400"));
         co_await stop();
+    });
+}
+
+TEST_F(HttpServerTest, ItsOwnErrorsLookAsTheOwnerSays) {
+    HttpServerOptions options;
+    options.max_body = 10;
+    options.max_connections = 1;
+    options.head_deadline = 150ms;
+    options.error_answer = [](int status, std::string_view text) {
+        if (status == 431)
+            throw std::runtime_error("no words");
+        HttpResponse response;
+        response.status = 200; // not heeded
+        response.content_type = "application/problem+json";
+        response.headers.emplace_back("X-Id", "7");
+        response.body = "{" + std::to_string(status) + " " + std::string(text) + "}";
+        return response;
+    };
+    start(options, [](HttpRequest) -> asio::awaitable<HttpResponse> {
+        throw std::runtime_error("fault");
+        co_return HttpResponse();
+    });
+    run([&]() -> asio::awaitable<void> {
+        const std::pair<std::string, std::string> cases[] = {{"GET / HTTP/1.1\r\n\r\n", "400"},
+            {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n", "413"}, {"GET / HTTP/1.1\r\nHost", "408"},
+            {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "500"}};
+        for (const auto& [text, status] : cases) {
+            const auto all = co_await ask(text);
+            EXPECT_TRUE(all.starts_with("HTTP/1.1 " + status)) << all;
+            EXPECT_NE(all.find("\r\nX-Id: 7\r\n"), std::string::npos) << all;
+            EXPECT_NE(all.find("application/problem+json"), std::string::npos) << all;
+            EXPECT_NE(all.find("\r\n\r\n{" + status), std::string::npos) << all;
+        }
+        const auto bad = co_await ask("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(60000, 'h') + "\r\n\r\n");
+        EXPECT_TRUE(bad.starts_with("HTTP/1.1 431")) << bad; // in plain words, where the owner fails
+        tcp::socket holds(loop);
+        const tcp::endpoint to(asio::ip::address_v4::loopback(), server->port());
+        co_await holds.async_connect(to, asio::use_awaitable);
+        const auto busy = co_await ask("");
+        EXPECT_TRUE(busy.starts_with("HTTP/1.1 503")) << busy;
+        EXPECT_NE(busy.find("{503"), std::string::npos) << busy;
+        co_await stop();
+    });
+}
+
+TEST_F(HttpServerTest, MayBeStoppedFromAnotherThread) {
+    start(HttpServerOptions());
+    run([&]() -> asio::awaitable<void> {
+        tcp::socket holds(loop);
+        const tcp::endpoint to(asio::ip::address_v4::loopback(), server->port());
+        co_await holds.async_connect(to, asio::use_awaitable);
+        std::thread other([this] { server->stop(); });
+        asio::steady_timer turn(loop);
+        for (int i = 0; i < 2000 && !ended; ++i) {
+            turn.expires_after(1ms);
+            co_await turn.async_wait(use_result);
+        }
+        other.join();
+        EXPECT_TRUE(ended);
     });
 }
 

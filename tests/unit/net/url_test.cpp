@@ -56,5 +56,21 @@ TEST(Url, RefusesTheRest) {
     }
 }
 
+TEST(Url, ANameThatBeginsLikeAnAddressIsAName) {
+    const auto plain = Url::parse("ws://127.0.0.1.example");
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->host, "127.0.0.1.example");
+    EXPECT_EQ(plain->port, 80);
+    EXPECT_EQ(plain->target, "/");
+    const auto full = Url::parse("https://10.0.0.1.Example.com:8443/a/b?c=d");
+    ASSERT_TRUE(full);
+    EXPECT_EQ(full->host, "10.0.0.1.example.com");
+    EXPECT_EQ(full->port, 8443);
+    EXPECT_EQ(full->target, "/a/b?c=d");
+    EXPECT_FALSE(Url::parse("ws://127.0.0.1.example:0/"));
+    EXPECT_FALSE(Url::parse("ws://127.0.0.1.example:99999/"));
+    EXPECT_FALSE(Url::parse("ws://127.0.0.1.ex%41mple/"));
+}
+
 } // namespace
 } // namespace tickgate::net

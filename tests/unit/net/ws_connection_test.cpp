@@ -102,6 +102,33 @@ TEST_F(WsTest, AnswersPingsAndTellsPongs) {
     });
 }
 
+TEST_F(WsTest, PingsAtTheIntervalAskedFor) {
+    Peer peer(loop);
+    int pings = 0;
+    serve(peer, [&pings](tcp::socket& socket) -> asio::awaitable<void> {
+        for (; pings < 5; ++pings) {
+            EXPECT_EQ(co_await read_client_frame(socket), "9:");
+            co_await Peer::write(socket, control_frame(WsEvent::Type::pong, ""));
+        }
+        co_await Peer::write(socket, close_frame(1000, ""));
+        std::string frame = "9:";
+        while (frame == "9:") // one more may be on its way
+            frame = co_await read_client_frame(socket);
+        EXPECT_EQ(frame.substr(0, 2), "8:");
+    });
+    run([&]() -> asio::awaitable<void> {
+        auto connection = co_await open(peer.url("ws"));
+        Recorder got;
+        (*connection)->ping_every(20ms);
+        const auto start = mono_now();
+        const WsEnd end = co_await (*connection)->run(got, 500ms);
+        EXPECT_EQ(end.code, 1000);
+        EXPECT_EQ(got.pongs.size(), 5U);
+        EXPECT_GE(mono_now() - start, 100ms);
+    });
+    EXPECT_EQ(pings, 5);
+}
+
 TEST_F(WsTest, SilenceEndsTheConnection) {
     Peer peer(loop);
     serve(peer, [](tcp::socket& socket) -> asio::awaitable<void> {

@@ -35,7 +35,7 @@ protected:
 TEST_F(Allocation, NoneOnTheHotPath) {
     auto& p = start(options(server.url()));
     std::vector<ChannelId> quotes, trades, bars;
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 100; ++i) { // so many that their answers wake the loop at once
         const std::string symbol = "S" + std::to_string(i);
         quotes.push_back(open(p, symbol));
         trades.push_back(open(p, symbol, Kind::trade));
@@ -57,10 +57,26 @@ TEST_F(Allocation, NoneOnTheHotPath) {
         counting = false;
         ASSERT_TRUE(run_until([&] { return p->stats().queued_commands == 0; }));
     };
-    for (int i = 0; i < 200; ++i)
+    for (int i = 0; i < 100; ++i)
         round(false);
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 300; ++i)
         round(true);
+    EXPECT_EQ(allocations, 0u);
+}
+
+// The router opens a channel again at each switch, of many instruments at once.
+TEST_F(Allocation, LittleForAChangeOfProvider) {
+    auto& p = start(options(server.url()));
+    open(p, "BTC-USDT");
+    const Subscription what{*table.find({AssetClass::crypto, "BTC-USDT"}), Kind::quote, Timeframe::m1};
+    p->open_channel(what, "massive", "X:BTC-USDT");
+    allocations = 0;
+    counting = true;
+    for (int i = 0; i < 100; ++i) {
+        p->open_channel(what, "binance", "BTCUSDT");
+        p->open_channel(what, "massive", "X:BTC-USDT");
+    }
+    counting = false;
     EXPECT_EQ(allocations, 0u);
 }
 

@@ -151,7 +151,7 @@ TEST(Encoder, EventsStatesAndHeartbeatsAreJson) {
     e.from_seq = 4;
     e.to_seq = 6;
     e.lost = 3;
-    EXPECT_EQ(event_payload(e, &eurusd, 11, session_part("S")) + "8}",
+    EXPECT_EQ(event_payload(e, &eurusd, {}, 11, session_part("S")) + "8}",
         R"({"v":1,"type":"event","event":"gap_opened","class":"fx","symbol":"EUR-USD","kind":"bar:1h","feed":null,)"
         R"("provider":"oanda","to_provider":null,"cause":"redis_slow","from_us":null,"to_us":null,"from_seq":4,"to_seq":6,)"
         R"("lost":3,"filled":null,"text":null,"ts_pub_us":11,"session":"S","seq":8})");

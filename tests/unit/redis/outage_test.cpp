@@ -1,6 +1,7 @@
 #include "publisher_fixture.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -18,6 +19,11 @@ protected:
             trades.push_back(open(p, symbol, Kind::trade));
         }
         return p;
+    }
+    Quote backfill_quote() const {
+        auto q = quote();
+        q.flags = Flag::backfill;
+        return q;
     }
     void load(Running& p, int rounds) {
         for (int i = 0; i < rounds; ++i) {
@@ -141,16 +147,72 @@ TEST_F(Outage, AFrozenRedisIsLeftAndFoundAgain) {
     EXPECT_EQ(chain.disorder, 0u);
 }
 
+// The gap_closed of a loss may itself push messages out of a full queue: those are told too.
+TEST_F(Outage, WhatAGapEventPushesOutIsAnnounced) {
+    constexpr int count = 560;
+    auto o = options(server.url());
+    o.queue_limit = 3 << 19;
+    o.conflate_above = 256 << 10; // so much at the front is messages of all channels and nothing else
+    o.reply_deadline = std::chrono::seconds(30);
+    auto& p = start(std::move(o));
+    std::vector<ChannelId> all;
+    for (int i = 0; i < count; ++i)
+        all.push_back(open(p, "S" + std::to_string(i)));
+    attach();
+    ASSERT_TRUE(run_until([&] { return p->stats().owner && p->stats().queued_commands == 0; }));
+    const auto publish_all = [&](const Quote& q) {
+        for (const auto c : all)
+            p->publish(c, q);
+        p->flush(now());
+    };
+    publish_all(quote());
+    ASSERT_TRUE(run_until([&] { return p->stats().queued_commands == 0; }));
+    server.freeze();
+    run_until([] { return false; }, std::chrono::milliseconds(20)); // now it answers nothing any more
+    while (p->stats().conflated_quotes < count)
+        publish_all(quote());
+    // Each channel now has a hole, which the next message opens; then the queue is filled to just below its limit.
+    const auto lost = p->stats().lost_messages;
+    while (p->stats().queued_bytes < (3 << 19) - 256 * 1024 || p->stats().gaps_announced < count)
+        publish_all(backfill_quote());
+    while (p->stats().queued_bytes < (3 << 19) - 2048)
+        p->publish(all[0], backfill_quote());
+    ASSERT_EQ(p->stats().lost_messages, lost);
+    const auto state = [&] {
+        const auto& s = p->stats();
+        return "queued " + std::to_string(s.queued_bytes) + ", gaps " + std::to_string(s.gaps_announced) +
+               ", conflated " + std::to_string(s.conflated_quotes) + ", unanswered " + std::to_string(s.unanswered);
+    };
+    const auto before = state();
+    ASSERT_TRUE(run_until([&] { return p->stats().lost_messages > lost; }, std::chrono::seconds(4)))
+        << before << "; then " << state();
+    server.resume();
+    ASSERT_TRUE(run_until([&] {
+        drain(*listener);
+        for (std::size_t i = 0; i < count; ++i)
+            if (!chain.knows("md:quote:crypto:S" + std::to_string(i), p->last_seq(all[i])))
+                return false;
+        return p->stats().queued_commands == 0 && chain.pairs_match();
+    })) << chain.describe();
+    EXPECT_EQ(chain.unannounced(), 0u);
+    EXPECT_EQ(chain.before_announcement, 0u);
+    EXPECT_EQ(chain.disorder, 0u);
+    EXPECT_TRUE(p->stats().owner);
+}
+
+using tcp = asio::ip::tcp;
+using SharedSocket = std::shared_ptr<tcp::socket>;
+
 // Forwards both ways; towards Redis at most 1 MB/s, with small buffers.
-asio::awaitable<void> slow_pump(asio::ip::tcp::socket& from, asio::ip::tcp::socket& to, bool slow) {
+asio::awaitable<void> slow_pump(SharedSocket from, SharedSocket to, bool slow) {
     constexpr auto use = asio::as_tuple(asio::use_awaitable);
     std::vector<char> data(10000);
-    asio::steady_timer timer(from.get_executor());
+    asio::steady_timer timer(from->get_executor());
     while (true) {
-        const auto [ec, n] = co_await from.async_read_some(asio::buffer(data), use);
+        const auto [ec, n] = co_await from->async_read_some(asio::buffer(data), use);
         if (ec)
             break;
-        const auto [wec, written] = co_await asio::async_write(to, asio::buffer(data.data(), n), use);
+        const auto [wec, written] = co_await asio::async_write(*to, asio::buffer(data.data(), n), use);
         if (wec)
             break;
         if (slow) {
@@ -159,31 +221,31 @@ asio::awaitable<void> slow_pump(asio::ip::tcp::socket& from, asio::ip::tcp::sock
         }
     }
     boost::system::error_code ignored;
-    from.close(ignored);
-    to.close(ignored);
+    from->close(ignored);
+    to->close(ignored);
+}
+
+asio::awaitable<void> slow_relay(std::shared_ptr<tcp::acceptor> acceptor, std::uint16_t target_port) {
+    constexpr auto use = asio::as_tuple(asio::use_awaitable);
+    const auto executor = acceptor->get_executor();
+    while (true) {
+        auto [ec, in] = co_await acceptor->async_accept(use);
+        if (ec)
+            co_return;
+        const auto a = std::make_shared<tcp::socket>(std::move(in));
+        const auto b = std::make_shared<tcp::socket>(executor);
+        const tcp::endpoint target(asio::ip::address_v4::loopback(), target_port);
+        co_await b->async_connect(target, use);
+        asio::co_spawn(executor, slow_pump(a, b, true), asio::detached);
+        asio::co_spawn(executor, slow_pump(b, a, false), asio::detached);
+    }
 }
 
 TEST_F(Outage, ASlowRedisGetsTheNewestQuotesAndAllIsAnnounced) {
-    asio::ip::tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
-    acceptor.set_option(asio::socket_base::receive_buffer_size(32768));
-    std::vector<std::unique_ptr<asio::ip::tcp::socket>> sockets;
-    const std::uint16_t redis_port = server.port();
-    const auto relay = [&]() -> asio::awaitable<void> {
-        constexpr auto use = asio::as_tuple(asio::use_awaitable);
-        while (true) {
-            auto [ec, in] = co_await acceptor.async_accept(use);
-            if (ec)
-                co_return;
-            auto& a = *sockets.emplace_back(std::make_unique<asio::ip::tcp::socket>(std::move(in)));
-            auto& b = *sockets.emplace_back(std::make_unique<asio::ip::tcp::socket>(io));
-            const asio::ip::tcp::endpoint target(asio::ip::address_v4::loopback(), redis_port);
-            co_await b.async_connect(target, use);
-            asio::co_spawn(io, slow_pump(a, b, true), [](std::exception_ptr) {});
-            asio::co_spawn(io, slow_pump(b, a, false), [](std::exception_ptr) {});
-        }
-    };
-    asio::co_spawn(io, relay(), [](std::exception_ptr) {});
-    auto o = options("redis://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()));
+    const auto acceptor = std::make_shared<tcp::acceptor>(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    acceptor->set_option(asio::socket_base::receive_buffer_size(32768));
+    asio::co_spawn(io, slow_relay(acceptor, server.port()), asio::detached);
+    auto o = options("redis://127.0.0.1:" + std::to_string(acceptor->local_endpoint().port()));
     o.queue_limit = 2 << 20;
     o.conflate_above = 256 << 10;
     auto& p = begin(std::move(o));
@@ -199,16 +261,13 @@ TEST_F(Outage, ASlowRedisGetsTheNewestQuotesAndAllIsAnnounced) {
     EXPECT_TRUE(p->stats().owner);
     EXPECT_EQ(p->stats().reconnects, 0u);
     EXPECT_GT(p->stats().conflated_quotes, 1000u);
-    ASSERT_TRUE(run_until([&] { return settled(p); }));
+    ASSERT_TRUE(run_until([&] { return settled(p) && chain.pairs_match(); }))
+        << chain.describe() << "queued " << p->stats().queued_commands;
     EXPECT_EQ(chain.before_announcement, 0u);
     EXPECT_EQ(chain.disorder, 0u);
     EXPECT_EQ(chain.repeats, 0u);
     EXPECT_GT(chain.holes, 1000u);
     ASSERT_TRUE(stop(p));
-    acceptor.close();
-    for (auto& s : sockets)
-        s->close();
-    run_until([] { return false; }, std::chrono::milliseconds(20));
 }
 
 } // namespace

@@ -11,6 +11,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,7 +58,7 @@ struct ChainCheck {
     std::map<std::string, std::uint64_t> last;                                        // by channel
     std::map<std::string, std::set<std::uint64_t>> missing;                           // not announced yet
     std::map<std::string, std::vector<std::pair<std::uint64_t, std::uint64_t>>> gaps; // announced spans
-    std::map<std::string, bool> open; // between gap_opened and gap_closed
+    std::map<std::string, int> open; // gap_opened without its gap_closed
     std::uint64_t holes = 0, before_announcement = 0, repeats = 0, disorder = 0;
 
     void take(const Received& m) {
@@ -77,7 +78,7 @@ struct ChainCheck {
         }
         for (std::uint64_t s = at + 1; s < seq; ++s) {
             ++holes;
-            bool announced = open[m.channel];
+            bool announced = open[m.channel] > 0;
             if (announced)
                 missing[m.channel].insert(s); // until gap_closed gives the totals
             for (const auto& [from, to] : gaps[m.channel])
@@ -88,6 +89,28 @@ struct ChainCheck {
             }
         }
         at = seq;
+    }
+    bool pairs_match() const {
+        return std::all_of(open.begin(), open.end(), [](const auto& o) { return o.second == 0; });
+    }
+    bool knows(const std::string& channel, std::uint64_t number) { // it came, or was told to be lost
+        const auto& told = gaps[channel];
+        return last[channel] == number || std::any_of(told.begin(), told.end(), [&](const auto& span) {
+            return span.first <= number && number <= span.second;
+        });
+    }
+    std::string describe() const {
+        std::string out;
+        for (const auto& [channel, number] : last)
+            out += channel + " at " + std::to_string(number) + '\n';
+        for (const auto& [channel, count] : open)
+            if (count != 0)
+                out += channel + ": " + std::to_string(count) + " gaps not closed\n";
+        for (const auto& [channel, set] : missing)
+            if (!set.empty())
+                out += channel + ": " + std::to_string(set.size()) + " missing from " + std::to_string(*set.begin()) +
+                       '\n';
+        return out;
     }
     std::size_t unannounced() const {
         std::size_t n = 0;
@@ -109,7 +132,7 @@ private:
         const auto from = static_cast<std::uint64_t>(m.body.at("from_seq").as_int64());
         const auto to = static_cast<std::uint64_t>(m.body.at("to_seq").as_int64());
         gaps[channel].emplace_back(from, to);
-        open[channel] = m.body.at("event") == "gap_opened";
+        open[channel] += m.body.at("event") == "gap_opened" ? 1 : -1;
         auto& set = missing[channel];
         set.erase(set.lower_bound(from), set.upper_bound(to));
     }

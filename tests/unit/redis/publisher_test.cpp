@@ -121,6 +121,117 @@ TEST_F(PublisherTest, RemovedChannelsAndInstrumentsLoseTheirKeys) {
     }));
 }
 
+// What the router does when it switches.
+TEST_F(PublisherTest, AChannelOpenedAgainChangesItsProviderAndCountsOn) {
+    Listener listener(server);
+    auto& p = start(options(server.url()));
+    const auto q = open(p, "BTC-USDT");
+    const auto b = open(p, "BTC-USDT", Kind::bar);
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    Bar bar;
+    bar.open = bar.high = bar.low = bar.close = dec("1");
+    const auto publish = [&] {
+        p->publish(q, quote());
+        p->publish(b, bar);
+        p->flush(now());
+    };
+    publish();
+    const Subscription quotes{*table.find({AssetClass::crypto, "BTC-USDT"}), Kind::quote, Timeframe::m1};
+    const Subscription bars{quotes.instrument, Kind::bar, Timeframe::m1};
+    EXPECT_EQ(p->open_channel(quotes, "massive", "X:BTC-USDT"), q);
+    EXPECT_EQ(p->open_channel(bars, "massive", "X:BTC-USDT"), b);
+    publish();
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        const auto last = server.get("md:last:bar:1m:crypto:BTC-USDT");
+        return listener.count("md:bar:1m:crypto:BTC-USDT") == 2 && !last.empty() && json::parse(last).at("seq") == 2;
+    }));
+    std::vector<std::string> seen;
+    for (const auto& m : listener.messages)
+        if (m.channel == "md:quote:crypto:BTC-USDT" || m.channel == "md:bar:1m:crypto:BTC-USDT")
+            seen.push_back(std::string(m.body.at("type").as_string()) + ' ' +
+                           m.body.at("provider").as_string().c_str() + ' ' + m.body.at("native").as_string().c_str() +
+                           ' ' + json::serialize(m.body.at("seq")) +
+                           (m.body.contains("rev") ? " rev " + json::serialize(m.body.at("rev")) : ""));
+    const std::vector<std::string> expected{"quote binance BTC-USDT 1", "bar binance BTC-USDT 1 rev 1",
+        "quote massive X:BTC-USDT 2", "bar massive X:BTC-USDT 2 rev 2"};
+    EXPECT_EQ(seen, expected);
+    for (const char* kind : {"quote", "bar:1m"}) {
+        const auto last = json::parse(server.get("md:last:" + std::string(kind) + ":crypto:BTC-USDT"));
+        EXPECT_EQ(last.at("provider"), "massive");
+        EXPECT_EQ(last.at("native"), "X:BTC-USDT");
+    }
+    EXPECT_EQ(server.cli({"SCARD", "md:symbols:crypto"}).text, "1");
+}
+
+TEST_F(PublisherTest, ASourceChannelHasItsOwnNumbersAndNoKeys) {
+    Listener listener(server);
+    auto o = options(server.url());
+    o.streams = true;
+    auto& p = start(std::move(o));
+    const auto route = open(p, "BTC-USDT");
+    Subscription what;
+    what.instrument = *table.find({AssetClass::crypto, "BTC-USDT"});
+    const auto source = p->open_source_channel(what, "massive", "X:BTC-USDT");
+    EXPECT_EQ(p->open_source_channel(what, "massive", "X:BTC-USDT"), source);
+    EXPECT_NE(p->open_source_channel(what, "binance", "BTCUSDT"), source);
+    what.instrument = table.intern({AssetClass::crypto, "ETH-USDT"});
+    what.kind = Kind::bar;
+    const auto bars = p->open_source_channel(what, "massive", "X:ETH-USDT");
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    Bar bar;
+    bar.open = bar.high = bar.low = bar.close = dec("1");
+    p->publish(route, quote());
+    for (int i = 0; i < 3; ++i)
+        p->publish(source, quote());
+    p->publish(bars, bar);
+    p->flush(now());
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:src:massive:bar:1m:crypto:ETH-USDT") == 1 &&
+               !server.get("md:last:quote:crypto:BTC-USDT").empty();
+    }));
+    EXPECT_EQ(listener.count("md:src:massive:quote:crypto:BTC-USDT"), 3u);
+    EXPECT_EQ(p->last_seq(route), 1u);
+    EXPECT_EQ(p->last_seq(source), 3u);
+    for (const auto& m : listener.messages)
+        if (m.channel == "md:src:massive:quote:crypto:BTC-USDT") {
+            EXPECT_EQ(m.body.at("provider"), "massive");
+            EXPECT_EQ(m.body.at("native"), "X:BTC-USDT");
+        }
+    EXPECT_EQ(json::parse(server.get("md:last:quote:crypto:BTC-USDT")).at("provider"), "binance");
+    p->close_channel(source);
+    p->publish(source, quote());
+    EXPECT_EQ(p->last_seq(source), 3u);
+    ASSERT_TRUE(stop(p));
+    for (const auto& key : server.cli({"KEYS", "*"}).elements)
+        EXPECT_EQ(key.text.find("src"), std::string::npos) << key.text;
+    EXPECT_EQ(server.cli({"SMEMBERS", "md:symbols:crypto"}).elements.size(), 1u) << "a source alone lists nothing";
+    EXPECT_EQ(server.cli({"XLEN", "md:stream:quote:crypto:BTC-USDT"}).text, "1");
+}
+
+TEST_F(PublisherTest, WhatASourceChannelLosesIsToldByItsName) {
+    server.stop();
+    auto& p = start(options(server.url()));
+    Subscription what;
+    what.instrument = table.intern({AssetClass::crypto, "BTC-USDT"});
+    const auto source = p->open_source_channel(what, "massive", "X:BTC-USDT");
+    for (int i = 0; i < 10; ++i)
+        p->publish(source, quote()); // all but the last are replaced while Redis is away
+    server.start();
+    Listener listener(server);
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:src:massive:quote:crypto:BTC-USDT") == 1 &&
+               listener.count("md:event:crypto:BTC-USDT") == 2;
+    }));
+    ChainCheck chain;
+    for (const auto& m : listener.messages)
+        chain.take(m);
+    EXPECT_EQ(chain.gaps["md:src:massive:quote:crypto:BTC-USDT"].size(), 2u);
+    EXPECT_EQ(chain.last["md:src:massive:quote:crypto:BTC-USDT"], 10u);
+}
+
 TEST_F(PublisherTest, MessagesBeforeTheFirstConnectionAreKept) {
     server.stop();
     auto& p = start(options(server.url()));

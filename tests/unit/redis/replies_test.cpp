@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace tickgate::redis {
@@ -63,6 +64,43 @@ TEST(ReplyScanner, RefusesWhatIsNoReplyOrTooLarge) {
     bool failed = false;
     scan("+" + std::string(3 << 20, 'x'), 65536, &failed);
     EXPECT_TRUE(failed);
+}
+
+TEST(ReplyScanner, ReadsLongArraysWhereItMay) {
+    std::string bytes = "*20000\r\n";
+    for (int i = 0; i < 20000; ++i)
+        bytes += "$24\r\nmd:quote:crypto:BTC-USDT\r\n";
+    bytes += ":5\r\n";
+    bool failed = false;
+    scan(bytes, 4096, &failed);
+    EXPECT_TRUE(failed);
+    for (const std::size_t piece : {std::size_t{1000}, std::size_t{65536}, bytes.size()}) {
+        ReplyScanner scanner(4096, ReplyLimits{4u << 20, 100000});
+        std::size_t elements = 0;
+        bool end = false;
+        for (std::size_t at = 0; at < bytes.size();) {
+            const auto room = scanner.prepare();
+            const auto n = std::min({room.size(), piece, bytes.size() - at});
+            std::memcpy(room.data(), bytes.data() + at, n);
+            scanner.commit(n);
+            at += n;
+            for (auto step = scanner.next(); step != ReplyScanner::Step::need_more; step = scanner.next()) {
+                ASSERT_NE(step, ReplyScanner::Step::failed);
+                if (step == ReplyScanner::Step::object)
+                    elements = scanner.object().elements.size();
+                else
+                    end = scanner.integer() == 5;
+            }
+        }
+        EXPECT_EQ(elements, 20000u);
+        EXPECT_TRUE(end);
+    }
+    // Not more than it may.
+    ReplyScanner small(4096, ReplyLimits{1000, 100000});
+    const auto room = small.prepare();
+    std::memcpy(room.data(), bytes.data(), 2000);
+    small.commit(2000);
+    EXPECT_EQ(small.next(), ReplyScanner::Step::failed);
 }
 
 Reply status(const char* text = "OK") { return {Reply::Type::status, 0, text, {}}; }

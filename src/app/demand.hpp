@@ -1,0 +1,54 @@
+// Joins who wants data (configuration, subscribers seen on Redis, leases) to what is asked upstream.
+#pragma once
+
+#include "app/subscriptions.hpp"
+#include "ops/demand_book.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tickgate::app {
+
+// On `control`.
+class Demand {
+public:
+    // Tells of demand that is not even taken down (too many names): the name and why; an empty name stands for `count`.
+    using Refuse = std::function<void(const ops::Refusal& refusal, std::uint64_t count)>;
+
+    Demand(asio::any_io_executor control, const config::Config& config, Subscriptions& subscriptions, Refuse refuse);
+
+    void set_configured(const std::vector<InstrumentName>& symbols);
+    // The channels that somebody listens to, without their prefix.
+    void set_subscribed(const std::vector<std::string>& channels);
+    // False: too many names are wanted.
+    bool lease(std::string_view client, const ops::DataName& name, MonoTime until);
+    std::size_t end_lease(std::string_view client, const std::vector<ops::DataName>& names); // empty: all of the client
+    void apply();
+
+    // What the configuration publishes of any instrument.
+    std::vector<ops::DataName> usual(const InstrumentName& name) const;
+    const ops::DemandBook::Counts& counts() const noexcept { return book_.counts(); }
+
+    asio::awaitable<void> run(); // lingers and leases that end; until stop()
+    void stop();
+
+private:
+    config::Publish publish_;
+    Subscriptions& subscriptions_;
+    Refuse refuse_;
+    ops::DemandBook book_;
+    std::set<InstrumentName> configured_;
+    std::map<InstrumentName, std::set<Subscription>> wanted_;
+    asio::steady_timer timer_;
+    bool stopping_ = false;
+};
+
+} // namespace tickgate::app

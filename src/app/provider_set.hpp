@@ -1,0 +1,47 @@
+// The providers of this process as the composition root made them.
+#pragma once
+
+#include "app/provider_rest.hpp"
+#include "net/tls.hpp"
+
+#include <tickgate/provider.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tickgate::app {
+
+struct ProviderEntry {
+    std::string name;
+    std::shared_ptr<net::TlsContext> tls;
+    std::unique_ptr<ProviderRest> rest;
+    std::unique_ptr<DataProvider> provider;
+
+    const FeedSpec* feed_of(std::string_view part) const noexcept {
+        for (const auto& f : provider->capabilities().feeds)
+            if (f.part == part)
+                return &f;
+        return nullptr;
+    }
+    bool serves(AssetClass c) const noexcept {
+        for (const auto& f : provider->capabilities().feeds)
+            for (const auto has : f.classes)
+                if (has == c)
+                    return true;
+        return false;
+    }
+};
+
+// In the order of the configuration; fixed after the start.
+using ProviderSet = std::vector<std::unique_ptr<ProviderEntry>>;
+
+inline ProviderEntry* find_provider(const ProviderSet& set, std::string_view name) noexcept {
+    for (const auto& p : set)
+        if (p->name == name)
+            return p.get();
+    return nullptr;
+}
+
+} // namespace tickgate::app

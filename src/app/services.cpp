@@ -1,0 +1,385 @@
+#include "app/services.hpp"
+
+#include "core/clock.hpp"
+#include "redis/request_text.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+namespace tickgate::app {
+
+namespace {
+
+ops::SymbolInfo symbol_info(const ProviderEntry& provider, const InstrumentInfo& info) {
+    ops::SymbolInfo out;
+    out.name = info.name;
+    out.provider = provider.name;
+    out.feed = provider.name + "." + info.feed;
+    out.native = info.native;
+    out.description = info.description;
+    out.status = info.status;
+    out.price_step = info.price_step;
+    out.size_step = info.size_step;
+    out.tradeable = info.tradeable;
+    return out;
+}
+
+char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool holds(std::string_view text, std::string_view part) {
+    return std::search(text.begin(), text.end(), part.begin(), part.end(),
+               [](char a, char b) { return upper(a) == upper(b); }) != text.end();
+}
+
+bool same(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
+}
+
+std::string channel_name(const std::string& prefix, const ops::DataName& name) {
+    return prefix + ":" + name.to_string();
+}
+
+} // namespace
+
+std::vector<ProviderEntry*> GatewayServices::route_of(const InstrumentName& name) const {
+    std::vector<ProviderEntry*> out;
+    for (const auto& candidate : parts_.config.routes.of(name))
+        if (auto* p = find_provider(parts_.providers, candidate); p != nullptr && p->serves(name.asset_class))
+            out.push_back(p);
+    return out;
+}
+
+asio::awaitable<GatewayServices::Picture> GatewayServices::look(std::vector<InstrumentName> names) {
+    auto copy = [this, &names]() -> asio::awaitable<Picture> {
+        Picture picture;
+        for (const auto& name : names) {
+            Held held;
+            if (const auto id = parts_.instruments.find(name)) {
+                held.state = parts_.publisher.state_of(*id);
+                Subscription s;
+                s.instrument = *id;
+                held.quote = parts_.publisher.last_payload(s);
+            }
+            picture.held.push_back(std::move(held));
+        }
+        picture.session = parts_.publisher.session();
+        picture.owner = parts_.publisher.stats().owner;
+        co_return picture;
+    };
+    auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+    auto task = copy();
+    auto picture = co_await asio::co_spawn(parts_.hot, std::move(task), token);
+    co_return picture;
+}
+
+asio::awaitable<ops::Outcome<std::vector<ops::QuoteAnswer>>> GatewayServices::quotes(
+    std::vector<InstrumentName> names) {
+    std::vector<ops::QuoteAnswer> answers(names.size());
+    auto picture = co_await look(names);
+    struct Open {
+        std::size_t index = 0;
+        std::vector<ProviderEntry*> route; // not asked yet
+    };
+    std::vector<Open> open;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        answers[i].name = names[i];
+        auto& held = picture.held[i];
+        if (!held.quote.empty() && held.state && held.state->state == InstrumentState::live) {
+            answers[i].payload = std::move(held.quote);
+            continue;
+        }
+        Open o;
+        o.index = i;
+        o.route = route_of(names[i]);
+        if (o.route.empty()) {
+            answers[i].error = errc::not_supported;
+            answers[i].detail = "no provider of its route is on and serves this class";
+        } else {
+            open.push_back(std::move(o));
+        }
+    }
+    // Each round asks every instrument's next provider, one request a provider.
+    while (!open.empty()) {
+        std::map<ProviderEntry*, std::vector<std::size_t>> round; // places in `open`
+        for (std::size_t i = 0; i < open.size(); ++i) {
+            round[open[i].route.front()].push_back(i);
+            open[i].route.erase(open[i].route.begin());
+        }
+        std::set<std::size_t> done;
+        for (auto& [provider, places] : round) {
+            QuoteRequest request;
+            std::unordered_map<InstrumentName, std::size_t> wanted;
+            for (const auto place : places) {
+                request.instruments.push_back(names[open[place].index]);
+                wanted.emplace(names[open[place].index], place);
+            }
+            auto asking = provider->provider->get_quotes(std::move(request), *provider->rest);
+            const auto quotes = co_await std::move(asking);
+            if (quotes)
+                for (const auto& [name, quote] : *quotes) {
+                    const auto it = wanted.find(name);
+                    if (it == wanted.end())
+                        continue;
+                    const auto* info = parts_.subscriptions.known(provider->name, name);
+                    answers[open[it->second].index].payload = redis::snapshot_payload(name, provider->name,
+                        info != nullptr ? info->native : name.symbol, quote, picture.session, wall_now());
+                    done.insert(it->second);
+                }
+            for (const auto place : places)
+                if (!done.contains(place)) {
+                    auto& answer = answers[open[place].index];
+                    if (!quotes || !answer.error) // a fault says more than `unknown` of the next one
+                        answer.error = quotes ? make_error_code(errc::unknown_symbol) : quotes.error();
+                    if (open[place].route.empty())
+                        done.insert(place);
+                }
+        }
+        std::vector<Open> left;
+        for (std::size_t i = 0; i < open.size(); ++i)
+            if (!done.contains(i))
+                left.push_back(std::move(open[i]));
+        open = std::move(left);
+    }
+    for (auto& answer : answers)
+        if (!answer.payload.empty())
+            answer.error = {};
+    co_return ops::Outcome<std::vector<ops::QuoteAnswer>>(std::move(answers));
+}
+
+asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::search(ops::SymbolQuery query) {
+    std::vector<ops::SymbolInfo> found;
+    error_code first_fault;
+    bool any = false;
+    const auto fits = [&](const InstrumentInfo& info) {
+        return (!query.asset_class || info.name.asset_class == *query.asset_class) &&
+               (holds(info.name.symbol, query.text) || holds(info.native, query.text) ||
+                   holds(info.description, query.text));
+    };
+    for (const auto& provider : parts_.providers) {
+        if (!query.provider.empty() && provider->name != query.provider)
+            continue;
+        if (query.asset_class && !provider->serves(*query.asset_class))
+            continue;
+        std::size_t taken = 0;
+        auto searching = provider->provider->search_instruments(query.text, query.limit, *provider->rest);
+        const auto hits = co_await std::move(searching);
+        error_code fault = hits ? error_code() : hits.error();
+        if (hits)
+            for (const auto& info : *hits)
+                if (!query.asset_class || info.name.asset_class == *query.asset_class)
+                    found.push_back(symbol_info(*provider, info));
+        if (fault == errc::not_supported) {
+            std::function<void(const InstrumentInfo&)> take = [&](const InstrumentInfo& info) {
+                // An exact name may come late in the list.
+                if (fits(info) && (taken < query.limit * 4 || same(info.name.symbol, query.text))) {
+                    found.push_back(symbol_info(*provider, info));
+                    ++taken;
+                }
+            };
+            auto listing = provider->provider->list_instruments(std::move(take), *provider->rest);
+            fault = co_await std::move(listing);
+        }
+        any = any || !fault;
+        if (fault && !first_fault)
+            first_fault = fault;
+    }
+    if (!any && first_fault)
+        co_return ops::Outcome<std::vector<ops::SymbolInfo>>(first_fault);
+    // Best first: the very name, then names that begin so, then the rest.
+    const auto rank = [&](const ops::SymbolInfo& s) {
+        const std::string_view symbol = s.name ? std::string_view(s.name->symbol) : std::string_view(s.native);
+        if (same(symbol, query.text) || same(s.native, query.text))
+            return 0;
+        return symbol.size() >= query.text.size() && same(symbol.substr(0, query.text.size()), query.text) ? 1
+               : holds(symbol, query.text)                                                                 ? 2
+                                                                                                           : 3;
+    };
+    std::stable_sort(found.begin(), found.end(),
+        [&](const ops::SymbolInfo& a, const ops::SymbolInfo& b) { return rank(a) < rank(b); });
+    if (found.size() > query.limit)
+        found.resize(query.limit);
+    co_return ops::Outcome<std::vector<ops::SymbolInfo>>(std::move(found));
+}
+
+asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::find(std::vector<InstrumentName> names) {
+    std::vector<ops::SymbolInfo> found;
+    std::map<ProviderEntry*, std::vector<InstrumentName>> ask;
+    for (const auto& name : names)
+        for (auto* provider : route_of(name))
+            if (const auto* info = parts_.subscriptions.known(provider->name, name))
+                found.push_back(symbol_info(*provider, *info));
+            else
+                ask[provider].push_back(name);
+    error_code fault;
+    for (auto& [provider, wanted] : ask) {
+        auto asking = provider->provider->find_instruments(wanted, *provider->rest);
+        const auto answer = co_await std::move(asking);
+        if (!answer) {
+            fault = answer.error();
+            continue;
+        }
+        for (const auto& info : *answer)
+            found.push_back(symbol_info(*provider, info));
+    }
+    if (found.empty() && fault)
+        co_return ops::Outcome<std::vector<ops::SymbolInfo>>(fault);
+    const auto place = [&](const ops::SymbolInfo& s) {
+        const auto& route = parts_.config.routes.of(*s.name);
+        return std::find(route.begin(), route.end(), s.provider) - route.begin();
+    };
+    std::stable_sort(found.begin(), found.end(), [&](const ops::SymbolInfo& a, const ops::SymbolInfo& b) {
+        return a.name != b.name ? *a.name < *b.name : place(a) < place(b);
+    });
+    co_return ops::Outcome<std::vector<ops::SymbolInfo>>(std::move(found));
+}
+
+asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> GatewayServices::resolve(std::string symbol) {
+    std::vector<InstrumentName> candidates;
+    for (int i = 0; i < asset_class_count; ++i) {
+        InstrumentName name;
+        name.asset_class = static_cast<AssetClass>(i);
+        name.symbol = symbol;
+        candidates.push_back(std::move(name));
+    }
+    auto finding = find(std::move(candidates));
+    const auto answer = co_await std::move(finding);
+    if (answer.error)
+        co_return ops::Outcome<std::vector<InstrumentName>>(answer.error);
+    std::set<InstrumentName> unique;
+    for (const auto& info : answer.value)
+        unique.insert(*info.name);
+    std::vector<InstrumentName> out(unique.begin(), unique.end());
+    co_return ops::Outcome<std::vector<InstrumentName>>(std::move(out));
+}
+
+asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> GatewayServices::subscribe(
+    ops::SubscribeRequest request) {
+    auto picture = co_await look(request.names);
+    if (!picture.owner)
+        co_return ops::Outcome<std::vector<ops::SubscribeAnswer>>(errc::not_owner);
+    std::vector<ops::SubscribeAnswer> answers;
+    const auto now_mono = mono_now();
+    for (std::size_t i = 0; i < request.names.size(); ++i) {
+        ops::SubscribeAnswer answer;
+        answer.name = request.names[i];
+        std::vector<ops::DataName> channels;
+        auto usual = parts_.demand.usual(answer.name);
+        if (request.kinds.empty() && request.timeframes.empty()) {
+            channels = std::move(usual);
+        } else {
+            auto kinds = request.kinds;
+            if (kinds.empty())
+                kinds.push_back(Kind::bar); // timeframes alone
+            for (const auto kind : kinds) {
+                ops::DataName d;
+                d.instrument = answer.name;
+                d.kind = kind;
+                if (kind != Kind::bar) {
+                    channels.push_back(std::move(d));
+                    continue;
+                }
+                const auto& timeframes =
+                    request.timeframes.empty() ? parts_.config.publish.timeframes : request.timeframes;
+                for (const auto tf : timeframes) {
+                    d.timeframe = tf;
+                    channels.push_back(d);
+                }
+            }
+        }
+        bool taken = true;
+        for (const auto& channel : channels) {
+            taken = parts_.demand.lease(request.client, channel, now_mono + request.lease) && taken;
+            answer.channels.push_back(channel_name(parts_.config.redis.prefix, channel));
+        }
+        const auto& held = picture.held[i];
+        answer.state = held.state ? held.state->state : InstrumentState::pending;
+        answer.reason = held.state ? held.state->reason : "";
+        if (route_of(answer.name).empty()) {
+            answer.state = InstrumentState::refused;
+            answer.reason = "no provider of its route is on and serves this class";
+        }
+        if (!taken) {
+            answer.state = InstrumentState::refused;
+            answer.reason = "too many channels are wanted";
+        } else {
+            answer.lease_until = wall_now() + request.lease;
+        }
+        answers.push_back(std::move(answer));
+    }
+    parts_.demand.apply();
+    co_return ops::Outcome<std::vector<ops::SubscribeAnswer>>(std::move(answers));
+}
+
+asio::awaitable<ops::Outcome<std::size_t>> GatewayServices::unsubscribe(ops::UnsubscribeRequest request) {
+    std::vector<InstrumentName> none;
+    const auto picture = co_await look(std::move(none));
+    if (!picture.owner)
+        co_return ops::Outcome<std::size_t>(errc::not_owner);
+    std::size_t ended = 0;
+    if (request.names.empty()) {
+        ended = parts_.demand.end_lease(request.client, {});
+    } else {
+        std::vector<ops::DataName> names;
+        const auto wanted = [](const auto& list, auto what) {
+            return list.empty() || std::find(list.begin(), list.end(), what) != list.end();
+        };
+        for (const auto& name : request.names) {
+            for (const auto kind : {Kind::quote, Kind::trade, Kind::bar}) {
+                if (!wanted(request.kinds, kind))
+                    continue;
+                ops::DataName d;
+                d.instrument = name;
+                d.kind = kind;
+                if (kind != Kind::bar) {
+                    names.push_back(std::move(d));
+                    continue;
+                }
+                for (const auto tf : all_timeframes)
+                    if (wanted(request.timeframes, tf)) {
+                        d.timeframe = tf;
+                        names.push_back(d);
+                    }
+            }
+        }
+        ended = parts_.demand.end_lease(request.client, names);
+    }
+    parts_.demand.apply();
+    co_return ops::Outcome<std::size_t>(ended);
+}
+
+asio::awaitable<ops::Outcome<ops::GatewayStatus>> GatewayServices::status() {
+    auto asking = parts_.status();
+    auto status = co_await std::move(asking);
+    const auto& counts = parts_.demand.counts();
+    status.configured = counts.configured;
+    status.subscribed = counts.subscribed;
+    status.leases = counts.leases;
+    status.wanted = counts.wanted;
+    status.refused = parts_.subscriptions.stats().refused;
+    co_return ops::Outcome<ops::GatewayStatus>(std::move(status));
+}
+
+asio::awaitable<ops::Outcome<std::vector<ops::InstrumentStatus>>> GatewayServices::states(
+    std::vector<InstrumentName> names) {
+    const auto picture = co_await look(names);
+    std::vector<ops::InstrumentStatus> out;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        ops::InstrumentStatus s;
+        s.name = names[i];
+        if (const auto& state = picture.held[i].state) {
+            s.state = state->state;
+            s.reason = state->reason;
+            s.provider = state->provider;
+            s.since = state->since;
+        }
+        out.push_back(std::move(s));
+    }
+    co_return ops::Outcome<std::vector<ops::InstrumentStatus>>(std::move(out));
+}
+
+} // namespace tickgate::app

@@ -1,0 +1,532 @@
+#include "app/subscriptions.hpp"
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "feed/back_off.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <random>
+
+namespace tickgate::app {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t most_at_once = 2000; // symbols of one lookup
+constexpr auto ask_again = 1h;             // for what the venue did not know, and for the status of what it did
+
+template <class List, class T>
+bool has(const List& list, const T& what) {
+    return std::find(list.begin(), list.end(), what) != list.end();
+}
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+} // namespace
+
+Subscriptions::Subscriptions(asio::any_io_executor control, const config::Config& config, const ProviderSet& providers,
+    InstrumentTable& instruments, Perform perform)
+    : control_(std::move(control)),
+      config_(config),
+      providers_(providers),
+      instruments_(instruments),
+      perform_(std::move(perform)) {
+    for (const auto& p : providers_)
+        wake_.emplace(p.get(), asio::steady_timer(control_));
+}
+
+void Subscriptions::want(const InstrumentName& name, std::set<Subscription> channels, bool configured) {
+    const auto id = instruments_.intern(name);
+    if (channels.empty()) {
+        const auto it = entries_.find(name);
+        if (it == entries_.end())
+            return;
+        RouteOrder order;
+        order.instrument = id;
+        order.gone = true;
+        for (auto& source : it->second.sources)
+            release_source(it->second, source, order);
+        entries_.erase(it);
+        emit(std::move(order));
+        retry_refused();
+        flush();
+        return;
+    }
+    auto [it, fresh] = entries_.try_emplace(name);
+    auto& entry = it->second;
+    entry.channels.clear();
+    for (auto s : channels) {
+        s.instrument = id;
+        entry.channels.insert(s);
+    }
+    entry.configured = configured;
+    if (fresh) {
+        entry.id = id;
+        entry.name = name;
+        entry.age = next_age_++;
+        for (const auto& candidate : config_.routes.of(name))
+            if (auto* p = find_provider(providers_, candidate); p != nullptr && p->serves(name.asset_class)) {
+                Source source;
+                source.provider = p;
+                entry.sources.push_back(std::move(source));
+                wake_.at(p).cancel();
+            }
+    }
+    settle(entry);
+    flush();
+}
+
+void Subscriptions::set_active(bool active) {
+    if (active_ == active)
+        return;
+    active_ = active;
+    std::vector<Entry*> all;
+    for (auto& [name, entry] : entries_)
+        all.push_back(&entry);
+    std::sort(all.begin(), all.end(), [](const Entry* a, const Entry* b) {
+        return a->configured != b->configured ? a->configured : a->age < b->age;
+    });
+    for (auto* entry : all)
+        settle(*entry);
+    flush();
+}
+
+void Subscriptions::want_standby(InstrumentId instrument, const std::string& provider, bool wanted) {
+    const auto it = entries_.find(instruments_.name_of(instrument));
+    if (it == entries_.end())
+        return;
+    for (auto& source : it->second.sources)
+        if (source.provider->name == provider && source.standby != wanted) {
+            source.standby = wanted;
+            settle(it->second);
+        }
+    flush();
+}
+
+// What a feed is asked for: a bar that it does not stream is built from its ticks.
+std::set<Subscription> Subscriptions::needs(const Entry& entry, const Source& source) const {
+    std::set<Subscription> out;
+    const auto* feed = source.provider->feed_of(source.info.feed);
+    if (feed == nullptr)
+        return out;
+    for (auto s : entry.channels) {
+        if (s.kind == Kind::bar && !has(feed->timeframes, s.timeframe))
+            s.kind = has(feed->kinds, Kind::trade) ? Kind::trade : Kind::quote;
+        if (s.kind == Kind::bar || has(feed->kinds, s.kind)) {
+            if (s.kind != Kind::bar)
+                s.timeframe = Timeframe::m1;
+            out.insert(s);
+        }
+    }
+    return out;
+}
+
+std::optional<std::size_t> Subscriptions::capacity(const FeedKey& feed) const {
+    const auto* spec = feed.first->feed_of(feed.second);
+    if (spec == nullptr || spec->streams_per_connection == 0 || spec->max_connections == 0)
+        return std::nullopt;
+    return spec->streams_per_connection * spec->max_connections;
+}
+
+std::size_t Subscriptions::weight(const Source& source, const std::set<Subscription>& subscriptions) const {
+    std::size_t sum = 0;
+    for (const auto& s : subscriptions)
+        sum += static_cast<std::size_t>(source.provider->provider->weight_of(source.info.feed, s));
+    return sum;
+}
+
+void Subscriptions::release_source(Entry& entry, Source& source, RouteOrder& order) {
+    if (source.subscribed.empty())
+        return;
+    RouteOrder::Source out;
+    out.provider = source.provider->name;
+    out.part = source.info.feed;
+    out.remove.assign(source.subscribed.begin(), source.subscribed.end());
+    used_[{source.provider, source.info.feed}] -= weight(source, source.subscribed);
+    source.subscribed.clear();
+    std::erase(entry.route, source.provider->name);
+    order.sources.push_back(std::move(out));
+}
+
+// Room for what the source would be asked for: standbys give way to those that serve, the newest demand to configured
+// symbols. False: there is none.
+bool Subscriptions::make_room(const Entry& entry, const Source& source, const std::set<Subscription>& wanted) {
+    const FeedKey feed{source.provider, source.info.feed};
+    const auto limit = capacity(feed);
+    if (!limit)
+        return true;
+    const auto needed = weight(source, wanted);
+    const auto held = weight(source, source.subscribed);
+    const auto fits = [&] { return used_[feed] - held + needed <= *limit; };
+    const bool serves =
+        &source == &entry.sources.front() || entry.route.empty() || entry.route.front() == source.provider->name;
+    if (fits() || needed == held)
+        return true;
+    if (!serves && !source.standby)
+        return false;
+    struct Victim {
+        Entry* entry;
+        Source* source;
+        bool standby;
+    };
+    std::vector<Victim> victims;
+    for (auto& [name, other] : entries_) {
+        if (&other == &entry)
+            continue;
+        for (auto& s : other.sources) {
+            if (s.provider != source.provider || s.info.feed != source.info.feed || s.subscribed.empty())
+                continue;
+            const bool standby = !other.route.empty() && other.route.front() != s.provider->name && !s.standby;
+            if (standby || (entry.configured && !other.configured))
+                victims.push_back({&other, &s, standby});
+        }
+    }
+    std::sort(victims.begin(), victims.end(), [](const Victim& a, const Victim& b) {
+        return a.standby != b.standby ? a.standby : a.entry->age > b.entry->age;
+    });
+    for (const auto& v : victims) {
+        if (fits())
+            break;
+        ++stats_.evictions;
+        RouteOrder order;
+        order.instrument = v.entry->id;
+        release_source(*v.entry, *v.source, order);
+        order.route = v.entry->route;
+        order.published.assign(v.entry->published.begin(), v.entry->published.end());
+        if (v.entry->route.empty()) {
+            v.entry->refused = true;
+            tell_state(*v.entry, order, InstrumentState::refused,
+                "gave way to a configured symbol: the limit of " + source.provider->name + "." + source.info.feed +
+                    " is reached",
+                source.provider->name);
+        }
+        emit(std::move(order));
+    }
+    return fits();
+}
+
+void Subscriptions::tell_state(
+    Entry& entry, RouteOrder& order, InstrumentState state, std::string reason, std::string provider) {
+    if (entry.told == state)
+        return;
+    entry.told = state;
+    order.state = state;
+    order.reason = std::move(reason);
+    order.provider = std::move(provider);
+    order.announce = state == InstrumentState::refused || state == InstrumentState::unknown_symbol;
+    const auto name = entry.name.to_string();
+    if (order.announce)
+        log::warn("app", state == InstrumentState::refused ? "refused" : "unknown_symbol",
+            {{"instrument", name}, {"reason", order.reason}});
+}
+
+void Subscriptions::settle(Entry& entry) {
+    RouteOrder order;
+    order.instrument = entry.id;
+    bool looking = false, any_found = false, full = false, refused = false;
+    std::string first_full;
+    std::vector<std::string> route;
+    const bool warm = config_.routes.standby == config::Standby::warm;
+    for (auto& source : entry.sources) {
+        if (source.lookup == Lookup::due) {
+            looking = looking || !refused_.contains(source.provider);
+            refused = refused || refused_.contains(source.provider);
+            continue;
+        }
+        if (source.lookup == Lookup::unknown)
+            continue;
+        any_found = true;
+        const bool first = route.empty();
+        std::set<Subscription> wanted;
+        if (active_ && (first || warm || source.standby))
+            wanted = needs(entry, source);
+        if (!wanted.empty() && !make_room(entry, source, wanted)) {
+            full = true;
+            if (first_full.empty())
+                first_full = source.provider->name + "." + source.info.feed;
+            wanted.clear();
+        }
+        const bool possible = !needs(entry, source).empty();
+        if (wanted != source.subscribed) {
+            RouteOrder::Source out;
+            out.provider = source.provider->name;
+            out.part = source.info.feed;
+            for (const auto& s : wanted)
+                if (!source.subscribed.contains(s))
+                    out.add.push_back({s, source.info.native});
+            for (const auto& s : source.subscribed)
+                if (!wanted.contains(s))
+                    out.remove.push_back(s);
+            auto& used = used_[{source.provider, source.info.feed}];
+            used += weight(source, wanted);
+            used -= weight(source, source.subscribed);
+            source.subscribed = wanted;
+            order.sources.push_back(std::move(out));
+        }
+        // A cold standby is of the route too: it is subscribed when it is needed.
+        if (!wanted.empty() || (active_ && possible && !first && !warm))
+            route.push_back(source.provider->name);
+    }
+    const auto published = entry.channels;
+    if (route.empty()) {
+        entry.refused = full;
+        if (!active_)
+            entry.told.reset(); // nobody hears it from here
+        else if (entry.sources.empty())
+            tell_state(
+                entry, order, InstrumentState::refused, "no provider of its route is on and serves this class", "");
+        else if (looking)
+            tell_state(
+                entry, order, InstrumentState::pending, "looking the symbol up", entry.sources.front().provider->name);
+        else if (full)
+            tell_state(entry, order, InstrumentState::refused,
+                "the limit of " + first_full + " is reached; release other symbols or raise providers limits", "");
+        else if (any_found)
+            tell_state(entry, order, InstrumentState::refused,
+                "no provider of its route streams this kind of data for it", "");
+        else if (refused)
+            tell_state(entry, order, InstrumentState::refused, "the credentials of its provider were refused",
+                entry.sources.front().provider->name);
+        else
+            tell_state(entry, order, InstrumentState::unknown_symbol, "no provider of its route has such a symbol",
+                entry.sources.front().provider->name);
+    } else {
+        entry.refused = false;
+        entry.told.reset(); // from now on its feeds tell
+    }
+    const bool changed = route != entry.route || published != entry.published || !order.sources.empty() || order.state;
+    entry.route = route;
+    entry.published = published;
+    if (!changed)
+        return;
+    order.route = std::move(route);
+    order.published.assign(published.begin(), published.end());
+    emit(std::move(order));
+}
+
+// Room may have appeared: who was refused for want of it is tried again, oldest first.
+void Subscriptions::retry_refused() {
+    if (std::exchange(retrying_, true))
+        return;
+    std::vector<Entry*> waiting;
+    for (auto& [name, entry] : entries_)
+        if (entry.refused)
+            waiting.push_back(&entry);
+    std::sort(waiting.begin(), waiting.end(), [](const Entry* a, const Entry* b) {
+        return a->configured != b->configured ? a->configured : a->age < b->age;
+    });
+    for (auto* entry : waiting)
+        settle(*entry);
+    retrying_ = false;
+}
+
+void Subscriptions::emit(RouteOrder order) { orders_.push_back(std::move(order)); }
+
+void Subscriptions::flush() {
+    if (!orders_.empty() && !stopping_)
+        perform_(std::exchange(orders_, {}));
+    orders_.clear();
+}
+
+std::vector<InstrumentName> Subscriptions::due(const ProviderEntry& provider, Lookup state, std::size_t most) {
+    std::vector<std::pair<std::uint64_t, InstrumentName>> names;
+    for (auto& [name, entry] : entries_)
+        for (auto& source : entry.sources)
+            if (source.provider == &provider && source.lookup == state)
+                names.emplace_back(entry.configured ? entry.age : entry.age + (std::uint64_t{1} << 62), name);
+    std::sort(names.begin(), names.end());
+    if (names.size() > most)
+        names.resize(most);
+    std::vector<InstrumentName> out;
+    for (auto& [age, name] : names)
+        out.push_back(std::move(name));
+    return out;
+}
+
+void Subscriptions::take_answer(ProviderEntry& provider, const std::vector<InstrumentName>& asked,
+    const std::vector<InstrumentInfo>& found, bool refresh) {
+    std::unordered_map<InstrumentName, const InstrumentInfo*> by_name;
+    for (const auto& info : found)
+        by_name.emplace(info.name, &info);
+    std::size_t unknown = 0;
+    for (const auto& name : asked) {
+        const auto it = entries_.find(name);
+        if (it == entries_.end())
+            continue;
+        auto& entry = it->second;
+        for (auto& source : entry.sources) {
+            if (source.provider != &provider)
+                continue;
+            const auto info = by_name.find(name);
+            if (info == by_name.end()) {
+                ++unknown;
+                if (source.lookup != Lookup::found) // one that vanished keeps its feed; the feed tells
+                    source.lookup = Lookup::unknown;
+                continue;
+            }
+            const bool had = source.lookup == Lookup::found;
+            const bool trading = info->second->tradeable;
+            if (had ? trading != source.info.tradeable : !trading) {
+                log::info("app", trading ? "trading_again" : "not_trading",
+                    {{"instrument", name.to_string()}, {"provider", provider.name}, {"status", info->second->status}});
+                RouteOrder order;
+                order.instrument = entry.id;
+                order.route = entry.route;
+                order.published.assign(entry.published.begin(), entry.published.end());
+                RouteOrder::Source out;
+                out.provider = provider.name;
+                out.part = info->second->feed;
+                out.trading = trading;
+                out.status = info->second->status;
+                order.sources.push_back(std::move(out));
+                if (had) {
+                    emit(std::move(order));
+                } else { // after it is subscribed
+                    source.lookup = Lookup::found;
+                    source.info = *info->second;
+                    settle(entry);
+                    order.route = entry.route;
+                    order.published.assign(entry.published.begin(), entry.published.end());
+                    emit(std::move(order));
+                }
+            }
+            if (!had) {
+                source.lookup = Lookup::found;
+                source.info = *info->second;
+            } else {
+                source.info.tradeable = trading;
+                source.info.status = info->second->status;
+            }
+        }
+        settle(entry);
+    }
+    if (!refresh)
+        log::info("app", "symbols", {{"provider", provider.name}, {"found", found.size()}, {"unknown", unknown}});
+    flush();
+}
+
+asio::awaitable<void> Subscriptions::run(ProviderEntry& provider) {
+    feed::BackOff back_off({1000ms, 30s, 30s}, random_seed());
+    auto& wake = wake_.at(&provider);
+    const auto token = asio::as_tuple(asio::use_awaitable);
+    auto next_refresh = mono_now() + ask_again;
+    while (!stopping_) {
+        auto asked = due(provider, Lookup::due, most_at_once);
+        const bool refresh = asked.empty() && mono_now() >= next_refresh;
+        if (refresh) {
+            next_refresh = mono_now() + ask_again;
+            asked = due(provider, Lookup::found, SIZE_MAX);
+            auto unknown = due(provider, Lookup::unknown, SIZE_MAX);
+            asked.insert(asked.end(), unknown.begin(), unknown.end());
+        }
+        if (asked.empty()) {
+            wake.expires_at(next_refresh);
+            (void)co_await wake.async_wait(token);
+            continue;
+        }
+        ++stats_.lookups;
+        auto asking = provider.provider->find_instruments(asked, *provider.rest);
+        auto answer = co_await std::move(asking);
+        if (stopping_)
+            break;
+        if (answer) {
+            back_off.reset();
+            answered_[&provider] = true;
+            take_answer(provider, asked, *answer, refresh);
+            continue;
+        }
+        ++stats_.lookup_failures;
+        const auto recovery = recovery_of(answer.error());
+        if (recovery == Recovery::give_up) {
+            refuse(provider, answer.error());
+            co_return;
+        }
+        const auto wait = back_off.next(recovery);
+        log::warn("app", "symbols_failed",
+            {{"provider", provider.name}, {"error", answer.error()}, {"retry_in_ms", wait.count()}});
+        if (!refresh)
+            tell_failed(asked, InstrumentState::pending, provider, "symbol lookup failed: " + describe(answer.error()));
+        const auto until = mono_now() + wait;
+        while (!stopping_ && mono_now() < until) { // a new symbol wakes, but does not shorten the pause
+            wake.expires_at(until);
+            (void)co_await wake.async_wait(token);
+        }
+    }
+}
+
+void Subscriptions::tell_failed(const std::vector<InstrumentName>& names, InstrumentState state,
+    const ProviderEntry& provider, const std::string& reason) {
+    for (const auto& name : names) {
+        const auto it = entries_.find(name);
+        if (it == entries_.end() || !it->second.route.empty())
+            continue;
+        RouteOrder order;
+        order.instrument = it->second.id;
+        order.published.assign(it->second.published.begin(), it->second.published.end());
+        it->second.told.reset();
+        tell_state(it->second, order, state, reason, provider.name);
+        emit(std::move(order));
+    }
+    flush();
+}
+
+// Credentials refused: nothing but a person mends that.
+void Subscriptions::refuse(ProviderEntry& provider, const error_code& why) {
+    log::error("app", "gave_up",
+        {{"provider", provider.name}, {"error", why}, {"hint", "check the credentials of providers." + provider.name}});
+    answered_[&provider] = true;
+    refused_.insert(&provider);
+    std::vector<InstrumentName> unserved;
+    for (auto& [name, entry] : entries_) {
+        const auto left = [&](const Source& s) { return s.provider != &provider && !refused_.contains(s.provider); };
+        if (entry.route.empty() && std::none_of(entry.sources.begin(), entry.sources.end(), left))
+            unserved.push_back(name);
+    }
+    tell_failed(unserved, InstrumentState::refused, provider, "symbol lookup: " + describe(why));
+    if (on_refused)
+        on_refused(provider, why);
+}
+
+void Subscriptions::stop() {
+    stopping_ = true;
+    for (auto& [provider, timer] : wake_)
+        timer.cancel();
+}
+
+bool Subscriptions::resolved() const {
+    for (const auto& [name, entry] : entries_)
+        for (const auto& source : entry.sources)
+            if (const auto it = answered_.find(source.provider); it == answered_.end() || !it->second)
+                return false;
+    return true;
+}
+
+SubscriptionStats Subscriptions::stats() const {
+    SubscriptionStats s = stats_;
+    s.instruments = entries_.size();
+    for (const auto& [name, entry] : entries_) {
+        s.refused += entry.told == InstrumentState::refused;
+        s.unknown += entry.told == InstrumentState::unknown_symbol;
+        s.looking_up += entry.told == InstrumentState::pending;
+    }
+    return s;
+}
+
+const InstrumentInfo* Subscriptions::known(std::string_view provider, const InstrumentName& name) const {
+    const auto it = entries_.find(name);
+    if (it == entries_.end())
+        return nullptr;
+    for (const auto& source : it->second.sources)
+        if (source.provider->name == provider && source.lookup == Lookup::found)
+            return &source.info;
+    return nullptr;
+}
+
+} // namespace tickgate::app

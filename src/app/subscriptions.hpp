@@ -1,0 +1,137 @@
+// From what is wanted to what each feed is asked for: looks symbols up, follows routes, keeps within limits.
+#pragma once
+
+#include "app/provider_set.hpp"
+#include "config/config.hpp"
+#include "core/instrument_table.hpp"
+#include "core/status.hpp"
+
+#include <tickgate/subscription.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace tickgate::app {
+
+// One instrument's change, to be done on the hot loop.
+struct RouteOrder {
+    struct Source {
+        std::string provider, part;
+        std::vector<Wanted> add;
+        std::vector<Subscription> remove;
+        std::optional<bool> trading; // the venue's status of the symbol changed
+        std::string status;          // its word
+    };
+    InstrumentId instrument{};
+    bool gone = false;                   // nobody wants it any more: its keys go too
+    std::vector<std::string> route;      // providers that have it, in order; empty: none so far
+    std::vector<Subscription> published; // channels of the route
+    std::vector<Source> sources;
+    // Set where no feed will tell it.
+    std::optional<InstrumentState> state;
+    std::string reason, provider;
+    bool announce = false; // also as an event
+};
+
+struct SubscriptionStats {
+    std::size_t instruments = 0, unknown = 0, refused = 0, looking_up = 0;
+    std::uint64_t lookups = 0, lookup_failures = 0, evictions = 0;
+};
+
+// On `control`. Everything wanted stays wanted until it is released; what cannot be had now is tried again.
+class Subscriptions {
+public:
+    using Perform = std::function<void(std::vector<RouteOrder>)>;
+
+    Subscriptions(asio::any_io_executor control, const config::Config& config, const ProviderSet& providers,
+        InstrumentTable& instruments, Perform perform);
+
+    // All channels of an instrument that are wanted now; empty: release it. Configured instruments come before others
+    // where a provider's limit is reached, then older ones before newer ones.
+    void want(const InstrumentName& name, std::set<Subscription> channels, bool configured);
+    // Only who publishes takes data: venues count connections by account, and a second instance would push the first
+    // one out. Not before it is said for the first time.
+    void set_active(bool active);
+    // A cold standby is needed, or not any more.
+    void want_standby(InstrumentId instrument, const std::string& provider, bool wanted);
+
+    // A provider whose credentials were refused; run() has given up on it.
+    std::function<void(const ProviderEntry&, const error_code&)> on_refused;
+
+    // Looks up, retries, asks again every hour what the venues say of the symbols; until stop().
+    asio::awaitable<void> run(ProviderEntry& provider);
+    void stop();
+
+    // Each provider that was ever asked answered once.
+    bool resolved() const;
+    SubscriptionStats stats() const;
+    // The provider's own name and feed of an instrument that was looked up.
+    const InstrumentInfo* known(std::string_view provider, const InstrumentName& name) const;
+
+private:
+    enum class Lookup : std::uint8_t { due, found, unknown };
+    struct Source {
+        ProviderEntry* provider = nullptr;
+        Lookup lookup = Lookup::due;
+        InstrumentInfo info;
+        std::set<Subscription> subscribed;
+        bool standby = false; // a cold one that is needed
+        bool told_not_trading = false;
+    };
+    struct Entry {
+        InstrumentId id{};
+        InstrumentName name;
+        std::set<Subscription> channels;
+        bool configured = false;
+        std::uint64_t age = 0; // greater: newer
+        std::vector<Source> sources;
+        std::vector<std::string> route;      // as ordered
+        std::set<Subscription> published;    // as ordered
+        std::optional<InstrumentState> told; // as ordered
+        bool refused = false;
+    };
+    using FeedKey = std::pair<const ProviderEntry*, std::string>;
+
+    void settle(Entry& entry);
+    std::set<Subscription> needs(const Entry& entry, const Source& source) const;
+    bool make_room(const Entry& entry, const Source& source, const std::set<Subscription>& needs);
+    std::optional<std::size_t> capacity(const FeedKey& feed) const;
+    std::size_t weight(const Source& source, const std::set<Subscription>& subscriptions) const;
+    void release_source(Entry& entry, Source& source, RouteOrder& order);
+    void tell_state(Entry& entry, RouteOrder& order, InstrumentState state, std::string reason, std::string provider);
+    void tell_failed(const std::vector<InstrumentName>& names, InstrumentState state, const ProviderEntry& provider,
+        const std::string& reason);
+    void refuse(ProviderEntry& provider, const error_code& why);
+    void retry_refused();
+    void emit(RouteOrder order);
+    void flush();
+    void take_answer(ProviderEntry& provider, const std::vector<InstrumentName>& asked,
+        const std::vector<InstrumentInfo>& found, bool refresh);
+    std::vector<InstrumentName> due(const ProviderEntry& provider, Lookup state, std::size_t most);
+
+    asio::any_io_executor control_;
+    const config::Config& config_;
+    const ProviderSet& providers_;
+    InstrumentTable& instruments_;
+    Perform perform_;
+    std::unordered_map<InstrumentName, Entry> entries_;
+    std::map<FeedKey, std::size_t> used_; // weight of what is subscribed
+    std::vector<RouteOrder> orders_;
+    std::map<const ProviderEntry*, asio::steady_timer> wake_;
+    std::map<const ProviderEntry*, bool> answered_;
+    std::set<const ProviderEntry*> refused_;
+    std::uint64_t next_age_ = 1;
+    SubscriptionStats stats_;
+    bool active_ = false, stopping_ = false, retrying_ = false;
+};
+
+} // namespace tickgate::app

@@ -1,0 +1,112 @@
+// What operations need of the application. Implemented where everything comes together.
+#pragma once
+
+#include "core/status.hpp"
+#include "ops/error.hpp"
+
+#include <tickgate/instrument.hpp>
+#include <tickgate/market_data.hpp>
+#include <tickgate/time.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tickgate::ops {
+
+namespace asio = boost::asio;
+
+// The newest quote of one instrument: the text of contract.md §3, or why there is none.
+struct QuoteAnswer {
+    InstrumentName name;
+    std::string payload; // one JSON object; empty: see error
+    error_code error;
+    std::string detail;
+};
+
+// One instrument of one provider.
+struct SymbolInfo {
+    std::optional<InstrumentName> name; // empty: the provider's name does not fit and is not offered, see `unfit`
+    std::string provider, feed, native, description, status;
+    OptionalDecimal price_step, size_step;
+    bool tradeable = false;
+    std::string unfit; // why a native name is not offered
+};
+struct SymbolQuery {
+    std::string text; // part of a name or a description, upper and lower case alike; may be empty
+    std::optional<AssetClass> asset_class;
+    std::string provider; // empty: all
+    std::size_t limit = 50;
+    bool unfit = false; // only names that are not offered
+};
+
+struct SubscribeRequest {
+    std::vector<InstrumentName> names;
+    std::vector<Kind> kinds;           // empty: those of the configuration
+    std::vector<Timeframe> timeframes; // of bars; empty: those of the configuration
+    std::chrono::milliseconds lease{};
+    std::string client;
+};
+struct SubscribeAnswer {
+    InstrumentName name;
+    std::vector<std::string> channels; // full names on Redis
+    InstrumentState state = InstrumentState::pending;
+    std::string reason;
+    std::optional<UnixNanos> lease_until; // empty: not taken
+};
+struct UnsubscribeRequest {
+    std::vector<InstrumentName> names; // empty: everything of the client
+    std::vector<Kind> kinds;           // empty: all
+    std::vector<Timeframe> timeframes; // empty: all
+    std::string client;
+};
+
+struct InstrumentStatus {
+    InstrumentName name;
+    std::optional<InstrumentState> state; // empty: nobody asked for it
+    std::string reason, provider;
+    std::optional<UnixNanos> since;
+};
+struct GatewayStatus {
+    std::string instance, version, session, holder; // holder: who publishes, when it is another
+    bool ready = false, owner = false;
+    std::vector<std::string> reasons; // why not ready
+    std::int64_t uptime_s = 0;
+    std::uint64_t configured = 0, subscribed = 0, leases = 0, wanted = 0, refused = 0; // channels
+    std::vector<std::pair<std::string, FeedStatus>> feeds;
+};
+
+// Called on the control loop, several at once. Every call honours cancellation (it is cancelled when the request's
+// deadline has passed). Errors are error_codes of tickgate::errc; not_owner hands a request on to another gateway.
+class Services {
+public:
+    virtual ~Services() = default;
+
+    // One answer for each name, in any order. From the last value if it is fresh, else by REST (flag `snapshot`).
+    virtual asio::awaitable<Outcome<std::vector<QuoteAnswer>>> quotes(std::vector<InstrumentName> names) = 0;
+
+    // Over all providers, best first, at most `limit`.
+    virtual asio::awaitable<Outcome<std::vector<SymbolInfo>>> search(SymbolQuery query) = 0;
+
+    // Which providers have these instruments, in the order of the route; names nobody has are left out.
+    virtual asio::awaitable<Outcome<std::vector<SymbolInfo>>> find(std::vector<InstrumentName> names) = 0;
+
+    // The instruments of all classes with exactly this symbol.
+    virtual asio::awaitable<Outcome<std::vector<InstrumentName>>> resolve(std::string symbol) = 0;
+
+    // Takes leases. Errors: not_owner.
+    virtual asio::awaitable<Outcome<std::vector<SubscribeAnswer>>> subscribe(SubscribeRequest request) = 0;
+    // How many channels' leases were ended. Errors: not_owner.
+    virtual asio::awaitable<Outcome<std::size_t>> unsubscribe(UnsubscribeRequest request) = 0;
+
+    virtual asio::awaitable<Outcome<GatewayStatus>> status() = 0;
+    // One for each name. What `status` says of instruments.
+    virtual asio::awaitable<Outcome<std::vector<InstrumentStatus>>> states(std::vector<InstrumentName> names) = 0;
+};
+
+} // namespace tickgate::ops
