@@ -15,10 +15,16 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::array<std::string_view, fault_kinds> kind_names{"stall", "refuse", "slow", "split", "duplicate",
-    "reorder", "http_status", "clock_skew", "silent_symbol", "no_ack", "half_open", "drop", "reset", "gap", "garbage",
-    "cut_24h", "server_shutdown"};
+    "reorder", "http_status", "clock_skew", "silent_symbol", "no_ack", "half_open", "no_heartbeat", "latency",
+    "bad_body", "market_closed", "auth_expired", "drop", "reset", "gap", "garbage", "cut_24h", "server_shutdown",
+    "error_text"};
 
 constexpr std::array<std::string_view, 6> garbage_kinds{"json", "types", "binary", "huge", "opcode", "truncated"};
+constexpr std::array<std::string_view, 4> spoiled_kinds{"html", "truncated", "empty", "types"};
+
+bool has_text(FaultKind kind) noexcept {
+    return kind == FaultKind::garbage || kind == FaultKind::bad_body || kind == FaultKind::error_text;
+}
 
 std::string listed(const auto& names) {
     std::string out;
@@ -50,6 +56,14 @@ bool check(const Fault& fault, std::string& problem) {
         if (std::find(garbage_kinds.begin(), garbage_kinds.end(), fault.text) == garbage_kinds.end())
             problem = fmt::format("garbage is one of {}, not '{}'", listed(garbage_kinds), fault.text);
         break;
+    case FaultKind::bad_body:
+        if (std::find(spoiled_kinds.begin(), spoiled_kinds.end(), fault.text) == spoiled_kinds.end())
+            problem = fmt::format("bad_body is one of {}, not '{}'", listed(spoiled_kinds), fault.text);
+        break;
+    case FaultKind::error_text:
+        if (fault.text.empty())
+            problem = "error_text needs the name of an error";
+        break;
     default:
         if (fault.value < 0 && fault.kind != FaultKind::clock_skew)
             problem = "value must not be negative";
@@ -65,7 +79,11 @@ bool set(Fault& fault, std::string_view key, std::string_view text, std::string&
         fault.symbol = to_upper(text);
         return true;
     }
-    if (key == "value" && fault.kind == FaultKind::garbage) {
+    if (key == "path") {
+        fault.path = text;
+        return true;
+    }
+    if (key == "value" && has_text(fault.kind)) {
         fault.text = text;
         return true;
     }
@@ -85,7 +103,8 @@ bool set(Fault& fault, std::string_view key, std::string_view text, std::string&
     else if (key == "retry_after")
         fault.retry_after_s = number;
     else
-        problem = fmt::format("unknown key '{}'; known: value, for_ms, after_ms, symbol, count, retry_after", key);
+        problem =
+            fmt::format("unknown key '{}'; known: value, for_ms, after_ms, symbol, path, count, retry_after", key);
     return problem.empty();
 }
 
@@ -103,6 +122,10 @@ result<Fault> begin(std::string_view name, std::string& problem) {
         fault.value = 10'000;
     if (*kind == FaultKind::garbage)
         fault.text = "json";
+    if (*kind == FaultKind::bad_body)
+        fault.text = "truncated";
+    if (*kind == FaultKind::latency)
+        fault.value = 1'000;
     return fault;
 }
 
@@ -118,6 +141,8 @@ std::optional<FaultKind> fault_from(std::string_view name) noexcept {
 }
 
 bool is_lasting(FaultKind kind) noexcept { return kind < FaultKind::drop; }
+
+std::string fault_names() { return listed(kind_names); }
 
 result<Fault> parse_fault(std::string_view text, std::string& problem) {
     problem.clear();
@@ -198,6 +223,8 @@ std::vector<Fault> FaultBoard::advance(MonoTime now) {
             continue;
         }
         ++begun_[static_cast<std::size_t>(entry.fault.kind)];
+        if (entry.fault.kind == FaultKind::auth_expired || entry.fault.kind == FaultKind::market_closed)
+            once.push_back(entry.fault);
         if (is_lasting(entry.fault.kind)) {
             if (entry.fault.lasts.count() > 0)
                 entry.end = entry.begin + entry.fault.lasts;
@@ -229,9 +256,14 @@ bool FaultBoard::silences(std::string_view symbol) const noexcept {
     });
 }
 
-void FaultBoard::use_http_status() noexcept {
+const ActiveFault* FaultBoard::find(FaultKind kind, std::string_view path) const noexcept {
+    const auto* hit = find(kind);
+    return hit != nullptr && path.starts_with(hit->fault.path) ? hit : nullptr;
+}
+
+void FaultBoard::use(FaultKind kind) noexcept {
     for (auto it = active_.begin(); it != active_.end(); ++it)
-        if (it->fault.kind == FaultKind::http_status && it->fault.count > 0 && --it->fault.count == 0) {
+        if (it->fault.kind == kind && it->fault.count > 0 && --it->fault.count == 0) {
             active_.erase(it);
             break;
         }

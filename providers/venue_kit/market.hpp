@@ -21,16 +21,17 @@ class MarketListener {
 public:
     virtual ~MarketListener() = default;
     virtual void on_quote(std::size_t symbol, const MarketQuote& quote) = 0;
-    // All fills of one taker order, in order.
+    // All fills of one taker order, in order. Not for symbols without trades.
     virtual void on_trade(std::size_t symbol, std::span<const Fill> fills) = 0;
 };
 
 struct MarketOptions {
     std::uint64_t seed = 1;
     std::vector<SyntheticSymbol> symbols;
-    std::uint64_t rate = 1000;     // quotes and taker orders a second, all symbols together; 0: only on burst()
-    unsigned trade_permille = 200; // share of taker orders
-    bool single_fills = false;     // else a quarter of the orders takes two or three fills
+    std::uint64_t rate = 1000;       // quotes and taker orders a second, all symbols together; 0: only on burst()
+    unsigned trade_permille = 200;   // share of taker orders
+    bool single_fills = false;       // else a quarter of the orders takes two or three fills
+    std::int64_t offset_spreads = 0; // this venue quotes so many spreads above the path all venues share; may be < 0
 };
 
 // Advances by calls only: event k happens at start + k / rate and is a function of (seed, k), however often advance()
@@ -44,7 +45,10 @@ public:
     void advance(UnixNanos now, MarketListener& listener);
     // Emits `count` events that happen at `now`.
     void burst(std::size_t count, UnixNanos now, MarketListener& listener);
-    // When the next event is due; never earlier than the last advance. `rate` must not be 0.
+    // While closed nothing happens, burst() included. Quotes stay as they were.
+    void close(bool on) noexcept { closed_ = on; }
+    bool closed() const noexcept { return closed_; }
+    // When the next event is due (were the market open); never earlier than the last advance. `rate` must not be 0.
     UnixNanos next_due() const noexcept;
 
     std::size_t size() const noexcept { return options_.symbols.size(); }
@@ -63,6 +67,7 @@ private:
     std::uint64_t base_index_ = 0;
     std::uint64_t index_ = 0; // of the next event
     UnixNanos last_{};
+    bool closed_ = false;
     std::vector<std::unique_ptr<Tape>> tapes_;
     std::vector<MarketQuote> quotes_;
     std::vector<std::int64_t> next_trade_, next_aggregate_;

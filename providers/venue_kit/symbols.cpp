@@ -44,13 +44,24 @@ constexpr std::array<Known, 20> known{{
 constexpr std::array<std::string_view, 12> quotes{
     "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USD", "EUR", "TRY", "BTC", "ETH", "BNB", "BRL"};
 
-SyntheticSymbol from_known(const Known& k) {
-    return {std::string(k.base), "USDT", k.price_decimals, k.size_decimals, k.base_price, k.typical_lots};
+SyntheticSymbol from_known(const Known& k, std::string_view quote) {
+    SyntheticSymbol symbol;
+    symbol.base = k.base;
+    symbol.quote = quote;
+    symbol.price_decimals = k.price_decimals;
+    symbol.size_decimals = k.size_decimals;
+    symbol.base_price = k.base_price;
+    symbol.typical_lots = k.typical_lots;
+    return symbol;
 }
+
+bool is_dollar(std::string_view quote) noexcept { return quote == "USDT" || quote == "USDC" || quote == "USD"; }
 
 SyntheticSymbol generated(std::string base, std::string quote) {
     const auto h = hash_text(base + '-' + quote);
-    SyntheticSymbol symbol{std::move(base), std::move(quote), 0, 0, 0, 0};
+    SyntheticSymbol symbol;
+    symbol.base = std::move(base);
+    symbol.quote = std::move(quote);
     symbol.price_decimals = 2 + static_cast<int>(h % 4);
     symbol.size_decimals = symbol.price_decimals <= 3 ? 3 : 1;
     symbol.base_price = 2'000 + static_cast<std::int64_t>((h >> 8) % 60'000);
@@ -60,13 +71,13 @@ SyntheticSymbol generated(std::string base, std::string quote) {
 
 } // namespace
 
-std::vector<SyntheticSymbol> crypto_symbols(std::size_t count) {
+std::vector<SyntheticSymbol> crypto_symbols(std::size_t count, std::string_view quote) {
     std::vector<SyntheticSymbol> out;
     out.reserve(count);
     for (std::size_t i = 0; i < std::min(count, known.size()); ++i)
-        out.push_back(from_known(known[i]));
+        out.push_back(from_known(known[i], quote));
     for (std::size_t i = out.size(); i < count; ++i)
-        out.push_back(generated(fmt::format("SYM{:04}", i), "USDT"));
+        out.push_back(generated(fmt::format("SYM{:04}", i), std::string(quote)));
     return out;
 }
 
@@ -76,8 +87,8 @@ SyntheticSymbol crypto_symbol(std::string_view joined) {
             continue;
         const auto base = joined.substr(0, joined.size() - quote.size());
         const auto it = std::find_if(known.begin(), known.end(), [&](const Known& k) { return k.base == base; });
-        if (it != known.end() && quote == "USDT")
-            return from_known(*it);
+        if (it != known.end() && is_dollar(quote))
+            return from_known(*it, quote);
         return generated(std::string(base), std::string(quote));
     }
     return generated(std::string(joined), {});

@@ -60,6 +60,10 @@ void TapeBar::append(const TapeBar& later) noexcept {
 Tape::Tape(std::uint64_t seed, const SyntheticSymbol& symbol, UnixNanos start, TapeLimits limits)
     : symbol_(symbol), path_(seed, symbol.canonical()), live_from_(bar_open(start, Timeframe::m1)), limits_(limits) {}
 
+std::int64_t Tape::price(UnixNanos t) noexcept {
+    return std::max<std::int64_t>(path_.price(symbol_.base_price, t) + symbol_.offset, 1);
+}
+
 void Tape::add(const Fill& fill) {
     trades_.push_back(fill);
     if (trades_.size() > limits_.trades)
@@ -86,12 +90,12 @@ void Tape::add(const Fill& fill) {
 
 // A made-up bar: open and close lie on the path, so that a bar closes where the next one opens.
 TapeBar Tape::synthetic(UnixNanos open, std::chrono::nanoseconds length) {
-    auto bar = TapeBar::flat(open, path_.price(symbol_.base_price, open));
+    auto bar = TapeBar::flat(open, price(open));
     for (int i = 1; i <= 3; ++i) {
-        const auto price = path_.price(symbol_.base_price, open + length * i / 3);
-        bar.high = std::max(bar.high, price);
-        bar.low = std::min(bar.low, price);
-        bar.close = price;
+        const auto at = price(open + length * i / 3);
+        bar.high = std::max(bar.high, at);
+        bar.low = std::min(bar.low, at);
+        bar.close = at;
     }
     const auto h = mix(path_.key() ^ static_cast<std::uint64_t>(length.count()),
         static_cast<std::uint64_t>(open.time_since_epoch().count()));
@@ -100,6 +104,8 @@ TapeBar Tape::synthetic(UnixNanos open, std::chrono::nanoseconds length) {
         bar.count * (1 + static_cast<std::int64_t>((h >> 16) % static_cast<std::uint64_t>(symbol_.typical_lots)));
     bar.taker_volume = bar.volume * static_cast<std::int64_t>((h >> 48) % 101) / 100;
     const auto mean = (bar.open + bar.close) / 2;
+    if (!symbol_.trades)
+        bar.volume = bar.count;
     bar.turnover = bar.volume * mean;
     bar.taker_turnover = bar.taker_volume * mean;
     return bar;
@@ -114,7 +120,7 @@ std::int64_t Tape::price_before(UnixNanos t) {
         const auto index = static_cast<std::size_t>((t - minutes_.front().open_time) / 1min);
         return minutes_[std::min(index, minutes_.size() - 1)].open;
     }
-    return path_.price(symbol_.base_price, std::min(t, live_from_));
+    return price(std::min(t, live_from_));
 }
 
 TapeBar Tape::minute(UnixNanos open) {

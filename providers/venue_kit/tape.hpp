@@ -56,6 +56,8 @@ public:
     const std::deque<Fill>& trades() const noexcept { return trades_; }
     PricePath& path() noexcept { return path_; }
     const SyntheticSymbol& symbol() const noexcept { return symbol_; }
+    // The middle of the market at that time, in ticks: the path at this venue's offset.
+    std::int64_t price(UnixNanos t) noexcept;
 
     // The bar that opens at `open` as far as it is known at `now`; `now` lies after `open`.
     TapeBar bar(Timeframe tf, UnixNanos open, UnixNanos now);

@@ -8,8 +8,6 @@
 
 namespace tickgate::binance_venue {
 
-using namespace std::chrono_literals;
-
 namespace {
 
 std::string encoded(std::string_view text) {
@@ -49,7 +47,9 @@ std::int64_t in_ticks(std::string_view number, int decimals) noexcept {
 } // namespace
 
 ReplayPlayer::ReplayPlayer(kit::Replay replay, const VenueOptions& options)
-    : replay_(std::move(replay)), options_(options), frames_(replay_.frames()) {
+    : player_(std::move(replay), {options.replay_speed, options.replay_loop, options.replay_hold}),
+      options_(options),
+      frames_(player_.frames()) {
     encoded_.reserve(frames_.size());
     for (std::size_t i = 0; i < frames_.size(); ++i) {
         const auto& frame = frames_[i];
@@ -98,47 +98,9 @@ std::vector<kit::SyntheticSymbol> ReplayPlayer::symbols() const {
     return out;
 }
 
-MonoTime ReplayPlayer::due(std::size_t index) const noexcept {
-    if (flat_out())
-        return start_;
-    const auto scaled = static_cast<double>(frames_[index].at.count()) / options_.replay_speed;
-    return start_ + std::chrono::nanoseconds(static_cast<std::int64_t>(scaled));
-}
-
-MonoTime ReplayPlayer::next_due() const noexcept {
-    if (!begun_ || done())
-        return MonoTime::max();
-    return due(position_ == frames_.size() ? 0 : position_);
-}
-
 std::size_t ReplayPlayer::advance(MonoTime now, Audience audience, std::size_t limit) {
-    if (!begun_) {
-        if (audience.subscribed < options_.replay_hold)
-            return 0;
-        begun_ = true;
-        start_ = now;
-    } else if (audience.faults.has(kit::FaultKind::stall)) {
-        start_ += now - last_;
-    }
-    last_ = now;
-    if (audience.faults.has(kit::FaultKind::stall))
-        return 0;
-
-    std::size_t count = 0;
-    while (count < limit) {
-        if (position_ == frames_.size()) {
-            if (!options_.replay_loop)
-                break;
-            start_ = flat_out() ? now : due(frames_.size() - 1) + 1ms;
-            position_ = 0;
-        }
-        if (due(position_) > now)
-            break;
-        play(position_++, audience);
-        ++played_;
-        ++count;
-    }
-    return count;
+    return player_.advance(now, audience.subscribed, audience.faults.has(kit::FaultKind::stall), limit,
+        [&](const kit::ReplayFrame&, std::size_t index) { play(index, audience); });
 }
 
 void ReplayPlayer::play(std::size_t index, const Audience& audience) {
@@ -167,7 +129,7 @@ const kit::ReplayFrame* ReplayPlayer::latest(const std::string& stream) const {
     const auto it = streams_.find(stream);
     if (it == streams_.end())
         return nullptr;
-    const auto next = std::lower_bound(it->second.begin(), it->second.end(), position_);
+    const auto next = std::lower_bound(it->second.begin(), it->second.end(), position());
     return &frames_[next == it->second.begin() ? *next : *std::prev(next)];
 }
 
@@ -175,7 +137,7 @@ std::vector<const kit::ReplayFrame*> ReplayPlayer::played_of(const std::string& 
     std::vector<const kit::ReplayFrame*> out;
     if (const auto it = streams_.find(stream); it != streams_.end())
         for (const auto index : it->second)
-            if (index < position_)
+            if (index < position())
                 out.push_back(&frames_[index]);
     return out;
 }

@@ -3,7 +3,7 @@
 
 #include "binance/venue/hub.hpp"
 
-#include "venue_kit/replay.hpp"
+#include "venue_kit/replay_player.hpp"
 #include "venue_kit/symbols.hpp"
 
 #include <unordered_map>
@@ -29,12 +29,12 @@ public:
     };
     // Plays what is due; flat out, up to `limit` frames. Returns how many were played.
     std::size_t advance(MonoTime now, Audience audience, std::size_t limit);
-    bool flat_out() const noexcept { return options_.replay_speed <= 0; }
-    bool done() const noexcept { return position_ == frames_.size() && !options_.replay_loop; }
-    bool begun() const noexcept { return begun_; }
-    std::size_t position() const noexcept { return position_; }
-    std::uint64_t played() const noexcept { return played_; }
-    MonoTime next_due() const noexcept;
+    bool flat_out() const noexcept { return player_.flat_out(); }
+    bool done() const noexcept { return player_.done(); }
+    bool begun() const noexcept { return player_.begun(); }
+    std::size_t position() const noexcept { return player_.position(); }
+    std::uint64_t played() const noexcept { return player_.played(); }
+    MonoTime next_due() const noexcept { return player_.next_due(); }
 
     // The newest frame of a stream played so far; before its first one, that one. Null if the capture has none.
     const kit::ReplayFrame* latest(const std::string& stream) const;
@@ -46,18 +46,13 @@ private:
         std::string combined, raw; // whole WebSocket frames
     };
     void play(std::size_t index, const Audience& audience);
-    MonoTime due(std::size_t index) const noexcept;
 
-    kit::Replay replay_;
+    kit::ReplayPlayer player_;
     const VenueOptions& options_;
     const std::vector<kit::ReplayFrame>& frames_;
     std::vector<Encoded> encoded_;
     std::unordered_map<std::string, std::vector<std::size_t>> streams_;
     Kind kind_ = Kind::spot;
-    bool begun_ = false;
-    MonoTime start_{}, last_{};
-    std::size_t position_ = 0;
-    std::uint64_t played_ = 0;
 };
 
 } // namespace tickgate::binance_venue

@@ -1,10 +1,10 @@
 #include "binance/venue/rest.hpp"
 
+#include "venue_kit/gzip.hpp"
 #include "venue_kit/text.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,24 +14,6 @@ namespace tickgate::binance_venue {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t compressed_from = 1024;
-
-bool gzip(const std::string& in, std::string& out) {
-    z_stream stream{};
-    if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return false;
-    out.resize(deflateBound(&stream, static_cast<uLong>(in.size())));
-    std::string input = in; // zlib's interface is not const
-    stream.next_in = reinterpret_cast<Bytef*>(input.data());
-    stream.avail_in = static_cast<uInt>(input.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    const bool done = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-    out.resize(stream.total_out);
-    deflateEnd(&stream);
-    return done;
-}
 
 net::HttpResponse page(int status, std::string_view text) {
     net::HttpResponse response;
@@ -171,12 +153,7 @@ net::HttpResponse RestDoor::handle(const net::HttpRequest& request, Moment now) 
     }
     response.headers.emplace_back("X-MBX-USED-WEIGHT", std::to_string(verdict.used));
     response.headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(verdict.used));
-    std::string packed;
-    if (response.body.size() > compressed_from &&
-        request.header("accept-encoding").find("gzip") != std::string_view::npos && gzip(response.body, packed)) {
-        response.body = std::move(packed);
-        response.headers.emplace_back("Content-Encoding", "gzip");
-    }
+    kit::gzip_answer(request, response);
     return response;
 }
 

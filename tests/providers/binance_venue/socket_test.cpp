@@ -231,7 +231,7 @@ TEST_F(VenueSocketTest, ControlDoorWorksWhileConnectionsAreRefused) {
         request.base = "http://127.0.0.1:" + std::to_string(f.venue->control_port());
         request.target = "/control/state";
         std::string problem;
-        const auto state = co_await http.get(std::move(request), {}, problem);
+        const auto state = co_await http.send(std::move(request), {}, problem);
         EXPECT_TRUE(state) << problem;
         EXPECT_THAT(state ? state->body : std::string(), HasSubstr(R"("fault":"refuse")"));
         f.venue->clear_faults();

@@ -1,6 +1,6 @@
 #include "venue_kit/control.hpp"
 #include "venue_kit/market.hpp"
-#include "venue_kit/replay.hpp"
+#include "venue_kit/replay_player.hpp"
 #include "venue_kit/text.hpp"
 
 #include <gmock/gmock.h>
@@ -122,6 +122,66 @@ TEST(SyntheticMarketTest, CountsTradesOfEachSymbolWithoutHoles) {
     }
 }
 
+TEST(SyntheticMarketTest, QuotesWithoutTradesStillMakeBars) {
+    MarketOptions options;
+    options.symbols = fx_symbols(2);
+    options.rate = 1000;
+    SyntheticMarket market(std::move(options), bar_open(start, Timeframe::m1));
+    Recorder recorder;
+    for (int i = 1; i <= 70; ++i)
+        market.advance(bar_open(start, Timeframe::m1) + i * 1s, recorder);
+    for (const auto& line : recorder.lines)
+        EXPECT_EQ(line.front(), 'q');
+    const auto bar = market.tape(0).minute(bar_open(start, Timeframe::m1));
+    EXPECT_GT(bar.count, 25'000);
+    EXPECT_EQ(bar.volume, bar.count);
+    const auto& quote = market.quote(0);
+    EXPECT_GE(quote.ask - quote.bid, market.symbol(0).spread);
+}
+
+TEST(SyntheticMarketTest, NothingHappensWhileItIsClosed) {
+    SyntheticMarket market(options_of(3, 1000), start);
+    Recorder recorder;
+    market.advance(start + 500ms, recorder);
+    const auto before = market.events();
+    market.close(true);
+    for (int i = 0; i < 100; ++i)
+        market.advance(start + 600ms + i * 100ms, recorder);
+    market.burst(10, start + 11s, recorder);
+    EXPECT_EQ(market.events(), before);
+    EXPECT_GT(market.next_due(), start + 10s);
+    market.close(false);
+    market.advance(start + 11s, recorder);
+    market.advance(start + 11s + 100ms, recorder);
+    EXPECT_NEAR(static_cast<double>(market.events() - before), 600, 5); // from the last look on
+}
+
+TEST(SyntheticMarketTest, VenuesQuoteTheSameInstrumentApart) {
+    auto near_options = options_of(1, 1000), far_options = options_of(1, 1000);
+    far_options.offset_spreads = 5;
+    SyntheticMarket near_market(std::move(near_options), start), far_market(std::move(far_options), start);
+    EXPECT_EQ(far_market.quote(0).bid - near_market.quote(0).bid, 5 * near_market.symbol(0).spread);
+    const auto then = start - 30h;
+    EXPECT_EQ(far_market.tape(0).price(then) - near_market.tape(0).price(then), 5);
+}
+
+TEST(SyntheticMarketTest, MostTradesAreOfWholeSteps) {
+    auto options = options_of(1, 10'000);
+    options.symbols[0].typical_lots = 5'000;
+    options.symbols[0].lot_step = 1'000;
+    options.trade_permille = 1'000;
+    options.single_fills = true;
+    SyntheticMarket market(std::move(options), start);
+    Recorder recorder;
+    market.advance(start + 900ms, recorder);
+    std::size_t whole = 0;
+    const auto& trades = market.tape(0).trades();
+    for (const auto& fill : trades)
+        whole += fill.lots % 1'000 == 0 ? 1u : 0u;
+    EXPECT_GT(whole * 10, trades.size() * 8);
+    EXPECT_LT(whole, trades.size());
+}
+
 TEST(TapeTest, MinutesAddUpToHours) {
     SyntheticMarket market(options_of(1, 100), start);
     auto& tape = market.tape(0);
@@ -241,6 +301,48 @@ TEST(FaultBoardTest, HttpStatusHitsAsManyAsAsked) {
     EXPECT_TRUE(board.has(FaultKind::http_status));
     board.use_http_status();
     EXPECT_FALSE(board.has(FaultKind::http_status));
+}
+
+TEST(FaultBoardTest, TellsWhenAVenueMustSpeak) {
+    FaultBoard board;
+    std::string problem;
+    board.add(*parse_fault("market_closed,for_ms=100", problem), MonoTime{});
+    board.add(*parse_fault("error_text=not_authorized", problem), MonoTime{});
+    board.add(*parse_fault("http_status=500,path=/v3/", problem), MonoTime{});
+    const auto due = board.advance(MonoTime{});
+    ASSERT_EQ(due.size(), 2u);
+    EXPECT_EQ(due[0].kind, FaultKind::market_closed);
+    EXPECT_EQ(due[1].text, "not_authorized");
+    EXPECT_TRUE(board.has(FaultKind::market_closed));
+    EXPECT_NE(board.find(FaultKind::http_status, "/v3/trades"), nullptr);
+    EXPECT_EQ(board.find(FaultKind::http_status, "/v2/aggs"), nullptr);
+    board.advance(MonoTime{100ms});
+    EXPECT_FALSE(board.has(FaultKind::market_closed));
+    EXPECT_FALSE(parse_fault("error_text", problem));
+    EXPECT_FALSE(parse_fault("bad_body=soup", problem));
+}
+
+TEST(ReplayPlayerTest, KeepsTimeAndStandsStillUnderAStall) {
+    std::string problem;
+    auto replay = Replay::parse("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "1.0\n1.5\n2.0\n", problem);
+    ASSERT_TRUE(replay) << problem;
+    ReplayOptions options;
+    options.speed = 2;
+    options.hold = 1;
+    ReplayPlayer player(std::move(*replay), options);
+    std::size_t heard = 0;
+    const auto hear = [&](const ReplayFrame&, std::size_t) { ++heard; };
+    const MonoTime now{10s};
+    EXPECT_EQ(player.advance(now, 0, false, 10, hear), 0u);
+    EXPECT_FALSE(player.begun());
+    EXPECT_EQ(player.advance(now, 1, false, 10, hear), 1u);
+    EXPECT_EQ(player.next_due(), now + 250ms);
+    EXPECT_EQ(player.advance(now + 200ms, 1, true, 10, hear), 0u);
+    EXPECT_EQ(player.advance(now + 300ms, 1, false, 10, hear), 0u); // 200 ms stood still
+    EXPECT_EQ(player.advance(now + 450ms, 1, false, 10, hear), 1u);
+    EXPECT_EQ(player.advance(now + 700ms, 1, false, 10, hear), 1u);
+    EXPECT_TRUE(player.done());
+    EXPECT_EQ(heard, 3u);
 }
 
 TEST(ControlDoor, AnswersLikeAnHttpService) {

@@ -1,0 +1,319 @@
+#include "massive/provider.hpp"
+
+#include "massive/errors.hpp"
+#include "massive/history.hpp"
+#include "massive/reference.hpp"
+#include "massive/session.hpp"
+#include "massive/snapshots.hpp"
+#include "massive/symbols.hpp"
+#include "massive/time_units.hpp"
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
+
+namespace tickgate::massive {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t base_limit = 50000; // base bars of one answer
+constexpr int empty_pages = 50;            // followed in one call before it is given back
+
+Capabilities make_capabilities(const Settings& settings) {
+    Capabilities c;
+    c.timeframes.assign(all_timeframes.begin(), all_timeframes.end());
+    for (const auto cluster : all_clusters) {
+        FeedSpec feed;
+        feed.part = part_of(cluster);
+        feed.classes = {class_of(cluster)};
+        feed.kinds = {Kind::quote, Kind::bar};
+        if (!prefix_of(cluster, Channel::trade).empty())
+            feed.kinds.push_back(Kind::trade);
+        feed.timeframes = {Timeframe::s1, Timeframe::m1};
+        if (cluster == Cluster::options)
+            feed.streams_per_connection = 1000; // contracts with quotes; everything else weighs nothing
+        feed.max_connections = settings.connections;
+        feed.connect_spacing = 2s;
+        if (settings.delayed_on(cluster))
+            feed.delay = cluster == Cluster::futures ? 10min : 15min;
+        c.feeds.push_back(std::move(feed));
+    }
+    RequestBudgetSpec budget;
+    budget.name = "rest";
+    budget.weight_limit = settings.requests_per_minute;
+    budget.window = 60s;
+    c.budgets = {budget};
+    c.bars_per_page = static_cast<std::size_t>(base_limit);
+    c.trades_history = true;
+    return c;
+}
+
+// Adds a quote without its texts; quotes of stocks may be in round lots.
+void add_quote(Quotes& quotes, const InstrumentName& name, Quote quote, int lot_size) {
+    quote.exchange = {};
+    if (name.asset_class == AssetClass::equity && lot_size > 1)
+        for (auto* const size : {&quote.bid_size, &quote.ask_size})
+            if (*size)
+                if (const auto shares = Decimal::multiply(**size, Decimal::from_integer(lot_size)))
+                    *size = *shares;
+    quotes.emplace_back(name, quote);
+}
+
+} // namespace
+
+std::vector<std::string> MassiveProvider::snapshot_targets(const Wanted& wanted) {
+    constexpr std::size_t most = 250;
+    std::vector<std::string> targets;
+    std::size_t n = 0;
+    for (const auto& [ticker, name] : wanted) {
+        if (n++ % most == 0)
+            targets.emplace_back("/v3/snapshot?limit=250&ticker.any_of=");
+        else
+            targets.back() += ',';
+        targets.back() += percent_encode(ticker);
+    }
+    return targets;
+}
+
+MassiveProvider::MassiveProvider(Settings settings)
+    : settings_(std::move(settings)), capabilities_(make_capabilities(settings_)) {}
+
+asio::awaitable<result<RestResponse>> MassiveProvider::fetch(std::string target, Rest& rest) {
+    RestRequest request;
+    request.base = settings_.rest;
+    request.target = std::move(target);
+    request.headers.emplace_back("Authorization", "Bearer " + settings_.api_key.reveal());
+    request.deadline = 30s;
+    request.max_body = 32u << 20;
+    auto answer = co_await rest.send(std::move(request));
+    if (answer && answer->status / 100 != 2) {
+        const auto e = error_of(*answer);
+        if (e.code != errc::unknown_symbol) // who asked decides whether that is worth a line
+            log::warn(
+                "massive", "request_refused", {{"status", answer->status}, {"error", e.code}, {"venue_text", e.text}});
+        co_return e.code;
+    }
+    co_return answer;
+}
+
+asio::awaitable<error_code> MassiveProvider::walk(
+    std::string target, std::function<result<std::string>(std::string_view)> take, Rest& rest) {
+    Pages pages(settings_.rest);
+    for (;;) {
+        const auto answer = co_await fetch(std::move(target), rest);
+        if (!answer)
+            co_return answer.error();
+        const auto next = take(answer->body);
+        if (!next)
+            co_return next.error();
+        if (next->empty())
+            co_return error_code();
+        auto followed = pages.follow(*next);
+        if (!followed) {
+            log::warn("massive", "next_page_refused", {{"error", followed.error()}});
+            co_return followed.error();
+        }
+        target = std::move(*followed);
+    }
+}
+
+// ------------------------------------------------------------------------------------------------------------ stream
+
+int MassiveProvider::weight_of(std::string_view feed_part, const Subscription& s) const noexcept {
+    if (cluster_from(feed_part) != Cluster::options)
+        return 1; // of no limit
+    if (s.kind != Kind::quote)
+        return 0;
+    return settings_.fmv ? 2 : 1;
+}
+
+asio::awaitable<result<std::unique_ptr<FeedSession>>> MassiveProvider::open_session(
+    std::string feed_part, int, std::uint64_t, Rest&) {
+    const auto cluster = cluster_from(feed_part);
+    if (!cluster)
+        co_return errc::not_supported;
+    SessionOptions options;
+    options.cluster = *cluster;
+    options.url = settings_.stream_url(*cluster);
+    options.key = settings_.api_key;
+    options.delayed = settings_.delayed_on(*cluster);
+    options.crypto_exchange = settings_.crypto_exchange;
+    options.lot_size = settings_.lot_size;
+    options.luld = settings_.luld && !options.delayed; // exists in real time only
+    options.fmv = settings_.fmv;
+    result<std::unique_ptr<FeedSession>> session = std::make_unique<MassiveSession>(std::move(options));
+    co_return session;
+}
+
+// ------------------------------------------------------------------------------------------------------------ quotes
+
+asio::awaitable<error_code> MassiveProvider::quotes_by_snapshot(const Wanted& wanted, Quotes& quotes, Rest& rest) {
+    for (auto& target : snapshot_targets(wanted)) {
+        const auto take = [&](std::string_view body) {
+            return parse_snapshot(body, wall_now(), [&](std::string_view ticker, const Quote& quote) {
+                if (const auto name = wanted.find(ticker); name != wanted.end())
+                    add_quote(quotes, name->second, quote, settings_.lot_size);
+            });
+        };
+        std::function<result<std::string>(std::string_view)> page = take;
+        if (const auto ec = co_await walk(std::move(target), std::move(page), rest))
+            co_return ec;
+    }
+    co_return error_code();
+}
+
+asio::awaitable<error_code> MassiveProvider::last_quote(const InstrumentName& name, Quotes& quotes, Rest& rest) {
+    const bool stock = name.asset_class == AssetClass::equity;
+    const auto ticker = rest_ticker(name);
+    const auto take = [&](std::string_view, const Quote& quote) { add_quote(quotes, name, quote, settings_.lot_size); };
+    std::string target;
+    if (stock) {
+        target = "/v2/last/nbbo/" + percent_encode(ticker);
+    } else {
+        const auto dash = name.symbol.find('-');
+        target = "/v1/last_quote/currencies/" + percent_encode(name.symbol.substr(0, dash)) + "/" +
+                 percent_encode(name.symbol.substr(dash + 1));
+    }
+    auto answer = co_await fetch(std::move(target), rest);
+    if (answer)
+        co_return stock ? parse_last_nbbo(answer->body, wall_now(), take)
+                        : parse_last_currency(answer->body, wall_now(), take);
+    if (!stock || answer.error() != errc::not_entitled)
+        co_return answer.error();
+    // A plan with trades and without quotes.
+    answer = co_await fetch("/v2/last/trade/" + percent_encode(ticker), rest);
+    if (!answer)
+        co_return answer.error();
+    co_return parse_last_trade(answer->body, wall_now(), take);
+}
+
+asio::awaitable<result<Quotes>> MassiveProvider::get_quotes(QuoteRequest request, Rest& rest) {
+    Quotes quotes;
+    Wanted wanted;
+    for (const auto& name : request.instruments)
+        if (const auto cluster = cluster_of(name.asset_class); cluster && *cluster != Cluster::futures)
+            wanted.emplace(rest_ticker(name), name);
+    if (wanted.empty())
+        co_return quotes;
+    const auto& first = wanted.begin()->second;
+    const bool pair = first.asset_class == AssetClass::fx && first.symbol.find('-') != std::string::npos;
+    error_code ec;
+    if (wanted.size() == 1 && (first.asset_class == AssetClass::equity || pair))
+        ec = co_await last_quote(first, quotes, rest);
+    else
+        ec = co_await quotes_by_snapshot(wanted, quotes, rest);
+    if (ec && ec != errc::unknown_symbol)
+        co_return ec;
+    co_return quotes;
+}
+
+// -------------------------------------------------------------------------------------------------------------- bars
+
+asio::awaitable<result<BarPage>> MassiveProvider::get_bars(BarRequest request, Rest& rest) {
+    const auto cluster = cluster_of(request.instrument.asset_class);
+    if (!cluster || (*cluster == Cluster::futures && futures_resolution(request.timeframe).empty()))
+        co_return errc::not_supported;
+    if (request.to <= request.from)
+        co_return BarPage();
+    if (*cluster == Cluster::futures)
+        co_return co_await futures_bars(std::move(request), rest);
+    const auto unit = unit_of(request.timeframe);
+    // `limit` counts base bars scanned, not bars returned.
+    const auto most = base_limit / unit.base_bars;
+    auto bars = request.limit == 0 ? most : std::min<std::int64_t>(static_cast<std::int64_t>(request.limit), most);
+    // A page may begin and end within a bar: of one alone nobody could say whether it is whole.
+    if (unit.base_bars > 1)
+        bars = std::max<std::int64_t>(bars, 2);
+    // Both ends are inclusive, by the start of a bar, in milliseconds.
+    const auto from_ms = (request.from.time_since_epoch().count() + 999999) / 1000000;
+    const auto last_ms = (request.to.time_since_epoch().count() - 1) / 1000000;
+    if (last_ms < from_ms)
+        co_return BarPage();
+    std::string target = "/v2/aggs/ticker/" + percent_encode(rest_ticker(request.instrument)) + "/range/" +
+                         std::to_string(unit.multiplier) + "/" + std::string(unit.timespan) + "/" +
+                         std::to_string(from_ms) + "/" + std::to_string(last_ms) +
+                         "?adjusted=" + (settings_.adjusted ? "true" : "false") +
+                         "&sort=asc&limit=" + std::to_string(bars * unit.base_bars);
+    Pages pages(settings_.rest);
+    BarPage out;
+    for (int page = 0; page < empty_pages; ++page) {
+        const auto answer = co_await fetch(std::move(target), rest);
+        if (!answer)
+            co_return answer.error();
+        auto read = parse_aggregates(answer->body, *cluster, request.timeframe, wall_now());
+        if (!read)
+            co_return read.error();
+        // What begins outside was not asked for (weeks and months begin before a date in their midst).
+        std::erase_if(
+            read->bars, [&](const Bar& b) { return b.open_time < request.from || b.open_time >= request.to; });
+        const bool more = !read->next_url.empty();
+        if (more) {
+            auto followed = pages.follow(read->next_url);
+            if (!followed) {
+                log::warn("massive", "next_page_refused", {{"error", followed.error()}});
+                co_return followed.error();
+            }
+            target = std::move(*followed);
+        }
+        if (read->bars.empty() && more)
+            continue; // a sparse symbol
+        out.bars = std::move(read->bars);
+        if (request.limit != 0 && out.bars.size() > request.limit) { // sparse: fewer base bars a bar than it may have
+            out.next = out.bars[request.limit].open_time;
+            out.bars.resize(request.limit);
+            co_return out;
+        }
+        if (!more || out.bars.empty())
+            co_return out;
+        // The limit may have cut the base bars of the last one: it is asked again.
+        if (unit.base_bars > 1 && out.bars.size() > 1) {
+            out.next = out.bars.back().open_time;
+            out.bars.pop_back();
+        } else if (const auto next = out.bars.back().open_time + 1ms; next < request.to) {
+            out.next = next;
+        }
+        co_return out;
+    }
+    co_return errc::malformed_payload; // pages without end
+}
+
+// The order of the answer is not documented: all pages, then sorted.
+asio::awaitable<result<BarPage>> MassiveProvider::futures_bars(BarRequest request, Rest& rest) {
+    BarPage out;
+    std::string target = "/futures/vX/aggs/" + percent_encode(request.instrument.symbol) +
+                         "?resolution=" + std::string(futures_resolution(request.timeframe)) +
+                         "&window_start.gte=" + std::to_string(request.from.time_since_epoch().count()) +
+                         "&window_start.lt=" + std::to_string(request.to.time_since_epoch().count()) + "&limit=50000";
+    const auto take = [&](std::string_view body) -> result<std::string> {
+        auto page = parse_futures_aggregates(body, request.timeframe, wall_now());
+        if (!page)
+            return page.error();
+        out.bars.insert(out.bars.end(), page->bars.begin(), page->bars.end());
+        return page->next_url;
+    };
+    std::function<result<std::string>(std::string_view)> page = take;
+    if (const auto ec = co_await walk(std::move(target), std::move(page), rest))
+        co_return ec;
+    std::sort(out.bars.begin(), out.bars.end(), [](const Bar& a, const Bar& b) { return a.open_time < b.open_time; });
+    const auto repeats = std::unique(
+        out.bars.begin(), out.bars.end(), [](const Bar& a, const Bar& b) { return a.open_time == b.open_time; });
+    out.bars.erase(repeats, out.bars.end());
+    co_return out;
+}
+
+BudgetReading MassiveProvider::read_budget(const RestResponse& answer) const { return budget_of(answer); }
+
+void register_massive(ProviderRegistry& registry) {
+    registry.add(
+        {"massive", [](const ProviderSettings& settings, std::string& problem) -> std::unique_ptr<DataProvider> {
+             auto read = read_settings(settings, problem);
+             if (!read)
+                 return nullptr;
+             return std::make_unique<MassiveProvider>(std::move(*read));
+         }});
+}
+
+} // namespace tickgate::massive

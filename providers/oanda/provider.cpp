@@ -1,0 +1,269 @@
+#include "oanda/provider.hpp"
+
+#include "oanda/errors.hpp"
+#include "oanda/history.hpp"
+#include "oanda/session.hpp"
+#include "oanda/symbols.hpp"
+#include "oanda/times.hpp"
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace tickgate::oanda {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_candles = 5000;
+constexpr std::size_t quotes_per_request = 100; // keeps the address short
+
+Capabilities make_capabilities(const Settings& settings) {
+    Capabilities c;
+    c.timeframes = candle_timeframes();
+    FeedSpec pricing;
+    pricing.part = feed_part;
+    pricing.classes = {AssetClass::fx, AssetClass::cfd};
+    pricing.kinds = {Kind::quote};
+    pricing.streams_per_connection = settings.streams_per_connection;
+    // A change of a stream's instruments needs a second connection for a moment: a tenth is left free for that.
+    pricing.max_connections = std::max<std::size_t>(1, settings.connections - (settings.connections + 9) / 10);
+    pricing.connect_spacing = 500ms; // two new connections a second
+    pricing.time_ordered = true;
+    pricing.overlap = 1s;
+    c.feeds = {pricing};
+    RequestBudgetSpec budget;
+    budget.name = "rest";
+    budget.weight_limit = settings.requests_per_second;
+    budget.window = 1s;
+    c.budgets = {budget};
+    c.bars_per_page = most_candles;
+    return c;
+}
+
+std::string csv(const std::vector<InstrumentName>& names) {
+    std::string list;
+    for (const auto& name : names)
+        list += (list.empty() ? "" : "%2C") + percent_encode(native_of(name));
+    return list;
+}
+
+} // namespace
+
+OandaProvider::OandaProvider(Settings settings)
+    : settings_(std::move(settings)), capabilities_(make_capabilities(settings_)), account_(settings_.account) {}
+
+asio::awaitable<result<RestResponse>> OandaProvider::fetch(std::string target, Rest& rest) {
+    RestRequest request;
+    request.base = settings_.rest;
+    request.target = std::move(target);
+    request.headers.emplace_back("Authorization", "Bearer " + settings_.token.reveal());
+    request.headers.emplace_back("Accept-Datetime-Format", "RFC3339");
+    auto answer = co_await rest.send(std::move(request));
+    if (answer && answer->status != 200) {
+        const auto e = error_of(*answer);
+        if (e.code != errc::unknown_symbol) // who asked decides whether that is worth a line
+            log::warn("oanda", "request_refused",
+                {{"status", answer->status}, {"error", e.code}, {"venue_text", e.text},
+                    {"request_id", answer->header("requestid")}});
+        co_return e.code;
+    }
+    co_return answer;
+}
+
+asio::awaitable<result<std::string>> OandaProvider::find_account(Rest& rest) {
+    if (!account_.empty())
+        co_return account_;
+    const auto answer = co_await fetch("/v3/accounts", rest);
+    if (!answer)
+        co_return answer.error();
+    const auto ids = parse_accounts(answer->body);
+    if (!ids)
+        co_return ids.error();
+    if (ids->empty())
+        co_return errc::unauthorized;
+    account_ = ids->front();
+    log::info("oanda", "account_chosen", {{"accounts", ids->size()}});
+    co_return account_;
+}
+
+asio::awaitable<error_code> OandaProvider::list_instruments(
+    std::function<void(const InstrumentInfo&)> sink, Rest& rest) {
+    const auto account = co_await find_account(rest);
+    if (!account)
+        co_return account.error();
+    const auto answer = co_await fetch("/v3/accounts/" + percent_encode(*account) + "/instruments", rest);
+    if (!answer)
+        co_return answer.error();
+    std::size_t refused = 0;
+    const auto ec = parse_instruments(answer->body, sink, refused);
+    if (refused > 0)
+        log::info("oanda", "symbols_not_offered", {{"count", refused}});
+    co_return ec;
+}
+
+asio::awaitable<result<std::vector<InstrumentInfo>>> OandaProvider::find_instruments(
+    std::vector<InstrumentName> names, Rest& rest) {
+    std::unordered_set<InstrumentName> wanted;
+    for (auto& name : names)
+        if (serves(name.asset_class))
+            wanted.insert(std::move(name));
+    std::vector<InstrumentInfo> found;
+    if (wanted.empty())
+        co_return found;
+    std::function<void(const InstrumentInfo&)> take = [&](const InstrumentInfo& info) {
+        if (wanted.contains(info.name))
+            found.push_back(info);
+    };
+    if (const auto ec = co_await list_instruments(std::move(take), rest))
+        co_return ec;
+    co_return found;
+}
+
+asio::awaitable<result<std::vector<InstrumentInfo>>> OandaProvider::search_instruments(
+    std::string text, std::size_t limit, Rest& rest) {
+    std::vector<std::pair<int, InstrumentInfo>> ranked;
+    std::function<void(const InstrumentInfo&)> take = [&](const InstrumentInfo& info) {
+        if (const int quality = match_quality(info, text); quality > 0)
+            ranked.emplace_back(quality, info);
+    };
+    if (const auto ec = co_await list_instruments(std::move(take), rest))
+        co_return ec;
+    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<InstrumentInfo> found;
+    for (auto& [quality, info] : ranked)
+        if (found.size() < limit)
+            found.push_back(std::move(info));
+    co_return found;
+}
+
+asio::awaitable<result<std::unique_ptr<FeedSession>>> OandaProvider::open_session(
+    std::string, int, std::uint64_t, Rest& rest) {
+    const auto account = co_await find_account(rest);
+    if (!account)
+        co_return account.error();
+    SessionOptions options;
+    options.base = settings_.stream;
+    options.account = *account;
+    options.token = settings_.token.reveal();
+    result<std::unique_ptr<FeedSession>> session = std::make_unique<OandaSession>(std::move(options));
+    co_return session;
+}
+
+asio::awaitable<error_code> OandaProvider::fetch_quotes(std::vector<InstrumentName> names, Quotes& quotes, Rest& rest) {
+    const auto answer = co_await fetch("/v3/accounts/" + percent_encode(account_) +
+                                           "/pricing?instruments=" + csv(names) + "&includeUnitsAvailable=false",
+        rest);
+    if (!answer)
+        co_return answer.error();
+    std::unordered_map<std::string, InstrumentName> wanted;
+    for (auto& name : names)
+        wanted.emplace(native_of(name), std::move(name));
+    co_return parser_.parse_prices(answer->body, wall_now(), [&](const StreamLine& line) {
+        if (const auto it = wanted.find(std::string(line.instrument)); it != wanted.end())
+            quotes.emplace_back(it->second, line.quote);
+    });
+}
+
+asio::awaitable<result<Quotes>> OandaProvider::get_quotes(QuoteRequest request, Rest& rest) {
+    std::vector<InstrumentName> names;
+    for (auto& name : request.instruments)
+        if (serves(name.asset_class))
+            names.push_back(std::move(name));
+    Quotes quotes;
+    if (names.empty())
+        co_return quotes;
+    if (const auto account = co_await find_account(rest); !account)
+        co_return account.error();
+    bool proven = false; // that the account has every name: one bad name refuses the whole request
+    for (std::size_t at = 0; at < names.size();) {
+        const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(at + quotes_per_request, names.size()));
+        std::vector<InstrumentName> some(names.begin() + static_cast<std::ptrdiff_t>(at), end);
+        const auto count = some.size();
+        const auto ec = co_await fetch_quotes(std::move(some), quotes, rest);
+        if (ec == errc::unknown_symbol && !proven) {
+            std::vector<InstrumentName> left(names.begin() + static_cast<std::ptrdiff_t>(at), names.end());
+            const auto known = co_await find_instruments(std::move(left), rest);
+            if (!known)
+                co_return known.error();
+            names.clear();
+            for (const auto& info : *known)
+                names.push_back(info.name);
+            at = 0;
+            proven = true;
+            continue;
+        }
+        if (ec)
+            co_return ec;
+        at += count;
+    }
+    co_return quotes;
+}
+
+asio::awaitable<result<BarPage>> OandaProvider::get_bars(BarRequest request, Rest& rest) {
+    const auto granularity = granularity_of(request.timeframe);
+    if (!serves(request.instrument.asset_class) || !granularity)
+        co_return errc::not_supported;
+    const auto now = wall_now();
+    BarPage page;
+    // A time in the future is refused.
+    if (request.to <= request.from || request.from >= now - 1s)
+        co_return page;
+    const auto limit = request.limit == 0 ? most_candles : std::min(request.limit, most_candles);
+    // From and count: holes cost nothing, and no end in the future can be asked for. The candle that covers `from`
+    // comes first and is dropped if it opens before, so one alone would not get any further.
+    auto count = limit;
+    if (const auto length = length_of(request.timeframe)) {
+        const auto span = static_cast<std::size_t>((request.to - request.from) / *length) + 2;
+        count = std::min(count, span);
+    }
+    count = std::max<std::size_t>(count, 2);
+    std::string target = "/v3/instruments/" + percent_encode(native_of(request.instrument)) + "/candles?granularity=";
+    target += *granularity;
+    target += "&price=";
+    target += component_of(settings_.candle_price);
+    target += "&includeFirst=true&from=" + percent_encode(format_time(request.from));
+    target += "&count=" + std::to_string(count);
+    if (align_of(request.timeframe) == Alignment::ny17)
+        target += "&dailyAlignment=17&alignmentTimezone=America%2FNew_York&weeklyAlignment=Friday";
+    const auto answer = co_await fetch(std::move(target), rest);
+    if (!answer)
+        co_return answer.error();
+    auto candles = parse_candles(answer->body, settings_.candle_price, request.timeframe, now);
+    if (!candles)
+        co_return candles.error();
+    bool beyond = false;
+    for (const auto& bar : candles->bars) {
+        if (bar.open_time < request.from)
+            continue;
+        beyond = bar.open_time >= request.to || page.bars.size() == limit;
+        if (beyond)
+            break;
+        page.bars.push_back(bar);
+    }
+    const bool full = candles->rows >= count && candles->bars.back().final;
+    const bool cut = page.bars.size() == limit;
+    if (!page.bars.empty() && (cut || (full && !beyond))) {
+        const auto next = page.bars.back().open_time + 1ns;
+        if (next < request.to)
+            page.next = next;
+    }
+    co_return page;
+}
+
+BudgetReading OandaProvider::read_budget(const RestResponse& answer) const { return budget_of(answer); }
+
+void register_oanda(ProviderRegistry& registry) {
+    registry.add({"oanda", [](const ProviderSettings& settings, std::string& problem) -> std::unique_ptr<DataProvider> {
+                      auto read = read_settings(settings, problem);
+                      if (!read)
+                          return nullptr;
+                      return std::make_unique<OandaProvider>(std::move(*read));
+                  }});
+}
+
+} // namespace tickgate::oanda

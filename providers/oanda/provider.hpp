@@ -1,0 +1,44 @@
+// OANDA v20 (fx, metals, CFDs) as a DataProvider. Sources: docs/providers/oanda.md.
+#pragma once
+
+#include "oanda/config.hpp"
+#include "oanda/parse.hpp"
+
+#include <tickgate/provider.hpp>
+
+namespace tickgate::oanda {
+
+class OandaProvider final : public DataProvider {
+public:
+    explicit OandaProvider(Settings settings);
+
+    std::string_view name() const noexcept override { return "oanda"; }
+    const Capabilities& capabilities() const noexcept override { return capabilities_; }
+    asio::awaitable<result<std::vector<InstrumentInfo>>> find_instruments(
+        std::vector<InstrumentName> names, Rest& rest) override;
+    // The list is one answer of some hundred kilobytes at most: it is parsed as a whole.
+    asio::awaitable<error_code> list_instruments(std::function<void(const InstrumentInfo&)> sink, Rest& rest) override;
+    asio::awaitable<result<std::vector<InstrumentInfo>>> search_instruments(
+        std::string text, std::size_t limit, Rest& rest) override;
+    int group_of(std::string_view, const Subscription&) const noexcept override { return 0; }
+    asio::awaitable<result<std::unique_ptr<FeedSession>>> open_session(
+        std::string feed_part, int group, std::uint64_t seed, Rest& rest) override;
+    asio::awaitable<result<Quotes>> get_quotes(QuoteRequest request, Rest& rest) override;
+    asio::awaitable<result<BarPage>> get_bars(BarRequest request, Rest& rest) override;
+    BudgetReading read_budget(const RestResponse& answer) const override;
+
+private:
+    asio::awaitable<result<RestResponse>> fetch(std::string target, Rest& rest);
+    // The account of the settings, else the first that the token opens, asked once.
+    asio::awaitable<result<std::string>> find_account(Rest& rest);
+    asio::awaitable<error_code> fetch_quotes(std::vector<InstrumentName> names, Quotes& quotes, Rest& rest);
+
+    Settings settings_;
+    Capabilities capabilities_;
+    std::string account_;
+    LineParser parser_;
+};
+
+void register_oanda(ProviderRegistry& registry);
+
+} // namespace tickgate::oanda
