@@ -37,6 +37,21 @@ def kind_of(name):
     return words[2] if words[1] == "last" else words[1]
 
 
+# Answers to requests, good ones and refused ones.
+for number, fields in enumerate((
+        {"op": "quote", "symbols": "crypto:BTC-USDT,crypto:NOSUCH-COIN"}, {"op": "status"},
+        {"op": "symbols", "text": "BTC"}, {"op": "validate", "symbol": "BTC-USDT"},
+        {"op": "subscribe", "symbol": "crypto:ETH-USDT", "client": "checker"}, {"op": "nothing"}, {"op": "quote"})):
+    name = f"schema-check-{number}"
+    client.xadd("md:req", {"id": name, **fields})
+    while True:
+        answer = client.blpop(f"md:rep:{name}", 10)
+        if answer is None:
+            print("no answer to", fields, file=sys.stderr)
+            sys.exit(1)
+        if check("reply", *answer)["done"]:
+            break
+
 listener = client.pubsub(ignore_subscribe_messages=True)
 listener.psubscribe("md:*")
 print("listening")

@@ -1,5 +1,7 @@
-// The Python subscriber of docs/clients and the JSON Schemas of docs/schemas, run against the real programs.
+// The clients of docs/clients and the JSON Schemas of docs/schemas, run against the real programs.
 #include "integration/gateway_system.hpp"
+
+#include <filesystem>
 
 namespace tickgate::test {
 
@@ -7,6 +9,30 @@ namespace {
 
 const std::string python = "/usr/bin/python3"; // the one that has the distribution's packages
 const std::string source = TICKGATE_SOURCE;
+
+SystemOptions quiet_venue() {
+    SystemOptions options;
+    options.symbols = "crypto: [ETH-USDT]"; // BTC-USDT comes by demand alone
+    options.venue = {"--kind", "spot", "--rate", "40", "--symbols", "BTCUSDT,ETHUSDT"};
+    return options;
+}
+
+// A message that was never sent to it shows as a gap, a new gateway as a new session.
+void check_following(System& system, Process& client, const std::string& channel) {
+    ASSERT_TRUE(client.wait_for_line(channel + " seq ")) << client.standard_error();
+    Listener listener(system.redis.port());
+    ASSERT_TRUE(listener.until_message(channel));
+    auto forged = listener.on(channel).front();
+    forged.payload.replace(forged.payload.find("\"seq\":") + 6, forged.get("seq").size(), "1000000000");
+    EXPECT_EQ(client.standard_output().find(" gap: "), std::string::npos) << client.standard_output();
+    system.redis.cli({"PUBLISH", channel, forged.payload});
+    EXPECT_TRUE(client.wait_for_line(channel + " gap: missing ")) << client.standard_output();
+    system.gateway->signal(15);
+    ASSERT_EQ(system.gateway->exit_code(), 0);
+    system.start_gateway();
+    EXPECT_TRUE(client.wait_for_line("new session")) << client.standard_output();
+    EXPECT_TRUE(client.running()) << client.standard_error();
+}
 
 } // namespace
 
@@ -39,6 +65,46 @@ TEST(Clients, PythonSubscriberShowsLateJoinGapsAndExactDecimals) {
     system.start_gateway();
     EXPECT_TRUE(subscriber.wait_for_line("new session")) << subscriber.standard_output();
     EXPECT_TRUE(subscriber.running()) << subscriber.standard_error();
+}
+
+TEST(Clients, PythonRequestsQuotes) {
+    System system(quiet_venue());
+    const auto program = source + "/docs/clients/request_quote.py";
+    auto asked = run({python, program, system.redis.url(), "crypto:BTC-USDT", "crypto:ETH-USDT"});
+    EXPECT_EQ(asked.code, 0) << asked.err;
+    EXPECT_NE(asked.out.find("crypto:BTC-USDT bid "), std::string::npos) << asked.out;
+    EXPECT_NE(asked.out.find("crypto:ETH-USDT bid "), std::string::npos) << asked.out;
+    asked = run({python, program, system.redis.url(), "crypto:NOSUCH-COIN"});
+    EXPECT_EQ(asked.code, 1);
+    EXPECT_EQ(asked.err.find("unknown_symbol"), 0u) << asked.err;
+}
+
+TEST(Clients, ShellSubscriberAsksJoinsLateAndShowsGaps) {
+    System system(quiet_venue());
+    const std::string channel = "md:quote:crypto:BTC-USDT";
+    Process client({"/bin/bash", source + "/docs/clients/subscriber.sh", system.redis.url(), channel});
+    ASSERT_TRUE(client.wait_for_line("quote {\"v\":1,")) << client.standard_error();
+    check_following(system, client, channel);
+    Process late({"/bin/bash", source + "/docs/clients/subscriber.sh", system.redis.url(), channel});
+    EXPECT_TRUE(late.wait_for_line("last value " + channel)) << late.standard_error();
+}
+
+TEST(Clients, NodeSubscriberAsksJoinsLateAndShowsGaps) {
+    if (run({"node", "--version"}).code != 0 || run({"npm", "--version"}).code != 0)
+        GTEST_SKIP() << "NOT TESTED: docs/clients/subscriber.mjs, as this machine has no node and npm";
+    const TemporaryDirectory folder;
+    const auto installed = run({"npm", "install", "--no-audit", "--no-fund", "--prefix", folder.path(), "redis"});
+    if (installed.code != 0)
+        GTEST_SKIP() << "NOT TESTED: docs/clients/subscriber.mjs, as npm cannot install redis: " << installed.err;
+    const auto program = folder.path() + "/subscriber.mjs"; // where node finds the package
+    std::filesystem::copy_file(source + "/docs/clients/subscriber.mjs", program);
+    System system(quiet_venue());
+    const std::string channel = "md:trade:crypto:BTC-USDT";
+    Process client({"node", program, system.redis.url(), channel});
+    ASSERT_TRUE(client.wait_for_line("quote crypto:BTC-USDT bid ")) << client.standard_error();
+    check_following(system, client, channel);
+    Process late({"node", program, system.redis.url(), channel});
+    EXPECT_TRUE(late.wait_for_line("last value " + channel)) << late.standard_error();
 }
 
 TEST(Clients, EveryPayloadMatchesItsSchema) {

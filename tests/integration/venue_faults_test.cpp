@@ -1,8 +1,10 @@
 // The venue fails in every way it can; a subscriber is told what it lost, and data comes back by itself.
 //
-// A half-open connection is noticed after the venue's own silence limit (200 s): that deadline is tested on a manual
-// clock in tests/unit/feed.
+// A half-open connection is given up after the venue's own silence limit (200 s): that deadline is tested on a manual
+// clock in tests/providers/binance_feed; here is what subscribers see until then.
 #include "integration/gateway_system.hpp"
+
+#include <csignal>
 
 namespace tickgate::test {
 
@@ -240,6 +242,22 @@ TEST_F(VenueFaults, ASilentSymbolIsStaleAndTheOthersAreNot) {
     EXPECT_TRUE(System::eventually([&] { return system.state_of(btc) == "live"; }));
     ASSERT_TRUE(flows(listener));
     expect_honest(listener);
+}
+
+TEST_F(VenueFaults, AHalfOpenConnectionIsStaleAtOnceAndHoldsNothingUp) {
+    auto o = options();
+    o.more = "stale: {\"crypto:BTC-USDT\": 2s}\n";
+    System system(o);
+    Listener listener(system.redis.port());
+    ASSERT_TRUE(flows(listener));
+    system.fault(R"({"fault":"half_open"})");
+    ASSERT_TRUE(listener.until_event("stale", btc));
+    EXPECT_TRUE(System::eventually([&] { return system.state_of(btc) == "stale"; }));
+    EXPECT_FALSE(system.redis.cli({"GET", "md:alive"}).is_nil());
+    expect_honest(listener);
+    // The venue answers nothing any more, not even a close.
+    system.gateway->signal(SIGTERM);
+    EXPECT_EQ(system.gateway->exit_code(std::chrono::seconds(10)), 0) << system.gateway->standard_error();
 }
 
 TEST_F(VenueFaults, SubscriptionsThatAreNotAnsweredAreTriedOnANewConnection) {
