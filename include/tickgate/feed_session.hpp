@@ -29,7 +29,7 @@ struct ConnectionPlan {
     std::string url;                                          // wss://host:port/path?query (https:// for http_stream)
     std::vector<std::pair<std::string, std::string>> headers; // sent with the upgrade or the request; may hold secrets
     std::string form; // http_stream: not empty makes it a POST of this body, application/x-www-form-urlencoded
-    std::size_t max_message = 1u << 20;                       // a longer message ends the connection: message_too_large
+    std::size_t max_message = 1u << 20; // a longer message ends the connection: message_too_large
     // The connection is dead when no byte (data, ping or pong) came for this long.
     std::chrono::milliseconds silence_limit{60000};
     std::chrono::milliseconds ping_interval{0}; // websocket: the transport pings so often; zero: never

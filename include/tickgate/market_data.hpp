@@ -78,7 +78,8 @@ struct Trade {
     std::optional<std::uint64_t> src_seq;
     // The venue numbers this instrument's trades without holes: a jump of src_seq is a loss.
     bool contiguous_ids = false;
-    // False for a print that by the venue's rules does not move the last price (odd lots, average prices, late reports).
+    // False for a print that by the venue's rules does not move the last price (odd lots, average prices, late
+    // reports).
     bool updates_last = true;
     Flags flags;
 };

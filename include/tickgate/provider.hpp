@@ -58,8 +58,8 @@ struct Capabilities {
 // What discovery tells of one instrument.
 struct InstrumentInfo {
     InstrumentName name;
-    std::string native; // as the stream writes it
-    std::string feed;   // part
+    std::string native;      // as the stream writes it
+    std::string feed;        // part
     std::string description; // for people; may be empty
     OptionalDecimal price_step, size_step;
     std::string status;     // the venue's word
@@ -86,10 +86,10 @@ using Quotes = std::vector<std::pair<InstrumentName, Quote>>;
 // One date of a market that differs from its usual week, as a provider tells it.
 struct MarketDay {
     AssetClass asset_class = AssetClass::equity;
-    std::chrono::year_month_day date;      // of the exchange
-    bool closed = false;                   // the whole day
-    std::optional<UnixNanos> open, close;  // regular session, where the day is not closed and the provider tells
-    std::string name;                      // `Thanksgiving`; may be empty
+    std::chrono::year_month_day date;     // of the exchange
+    bool closed = false;                  // the whole day
+    std::optional<UnixNanos> open, close; // regular session, where the day is not closed and the provider tells
+    std::string name;                     // `Thanksgiving`; may be empty
 };
 
 // Runs on `control`, never called from the hot loop. Sessions it makes move to the hot loop.

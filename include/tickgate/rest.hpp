@@ -21,8 +21,8 @@ namespace asio = boost::asio;
 struct RestRequest {
     std::string method = "GET"; // or POST, DELETE
     std::string body;           // of a POST, application/x-www-form-urlencoded; may be empty
-    std::string base;   // endpoint: scheme, host, port and an optional path kept in front
-    std::string target; // `/api/v3/klines?symbol=BTCUSDT`
+    std::string base;           // endpoint: scheme, host, port and an optional path kept in front
+    std::string target;         // `/api/v3/klines?symbol=BTCUSDT`
     std::vector<std::pair<std::string, std::string>> headers;
     int weight = 1;         // against the budget
     std::size_t budget = 0; // which of Capabilities::budgets

@@ -10,7 +10,7 @@ namespace tickgate::massive {
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace std::chrono;
 
 constexpr auto plan_delay = 15min;
 
@@ -22,6 +22,34 @@ Alignment alignment_of(Cluster cluster, const Bar& bar) noexcept {
         return Alignment::utc;
     const bool currency = cluster == Cluster::forex || cluster == Cluster::crypto;
     return currency && bar_open(bar.open_time, bar.timeframe) == bar.open_time ? Alignment::utc : Alignment::exchange;
+}
+
+// UTC minus this is the wall clock of New York, with which those of all US exchanges change (rules of 1987 and 2007).
+hours behind_utc_in_new_york(UnixNanos t) noexcept {
+    const auto y = year_month_day(floor<days>(t)).year();
+    const bool new_rule = y >= year(2007);
+    const sys_days begin(new_rule ? sys_days(y / March / Sunday[2]) : sys_days(y / April / Sunday[1]));
+    const sys_days end(new_rule ? sys_days(y / November / Sunday[1]) : sys_days(y / October / Sunday[last]));
+    return t >= begin + 7h && t < end + 6h ? 4h : 5h; // 02:00 standard time, 02:00 summer time
+}
+
+// Days and longer bars that keep an exchange's day last by its clock: an hour less or more when it changes.
+UnixNanos end_of(Cluster cluster, UnixNanos open, Timeframe timeframe) noexcept {
+    const bool currency = cluster == Cluster::forex || cluster == Cluster::crypto;
+    if (timeframe < Timeframe::d1 || (currency && floor<days>(open) == open))
+        return bar_end(open, timeframe);
+    const UnixNanos wall = open - behind_utc_in_new_york(open);
+    UnixNanos end;
+    if (const auto length = length_of(timeframe)) {
+        end = wall + *length;
+    } else { // a month of sessions begins in the evening before its first day
+        const UnixNanos named = wall + 7h;
+        const auto day = floor<days>(named);
+        const year_month_day date(day);
+        end = UnixNanos(sys_days((date.year() / date.month() + months(1)) / 1)) + (named - day) - 7h;
+    }
+    const UnixNanos in_summer = end + 4h;
+    return behind_utc_in_new_york(in_summer) == 4h ? in_summer : end + 5h;
 }
 
 bool prices(Record& r, const std::array<std::string_view, 4>& names, const std::array<Decimal*, 4>& into) noexcept {
@@ -103,7 +131,7 @@ result<AggregatePage> parse_aggregates(std::string_view body, Cluster cluster, T
             bar.price_type = PriceType::bid;
         bar.timeframe = timeframe;
         bar.open_time = *start;
-        bar.close_time = bar_end(*start, timeframe);
+        bar.close_time = end_of(cluster, *start, timeframe);
         bar.align = alignment_of(cluster, bar);
         bar.received_time = now;
         if (!page.bars.empty() && bar.open_time <= page.bars.back().open_time)
@@ -149,7 +177,7 @@ result<AggregatePage> parse_futures_aggregates(std::string_view body, Timeframe 
             bar.volume_unit = VolumeUnit::base;
         bar.timeframe = timeframe;
         bar.open_time = *start;
-        bar.close_time = bar_end(*start, timeframe);
+        bar.close_time = end_of(Cluster::futures, *start, timeframe);
         bar.align = alignment_of(Cluster::futures, bar);
         bar.received_time = now;
         page.bars.push_back(bar);

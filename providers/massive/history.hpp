@@ -28,7 +28,8 @@ struct AggregatePage {
     bool delayed = false;  // status DELAYED
 };
 // `/v2/aggs/ticker/…/range/…`. A bar is final when it has ended at `now` (15 minutes before, if the answer is delayed).
-// The start of a bar is taken as given. Errors: malformed_payload, number_overflow.
+// The start of a bar is taken as given; days and longer end by New York's clock, those of currencies that begin at
+// UTC's midnight by UTC. Errors: malformed_payload, number_overflow.
 result<AggregatePage> parse_aggregates(std::string_view body, Cluster cluster, Timeframe timeframe, UnixNanos now);
 
 // `/futures/vX/aggs/…`: own names, nanoseconds, in the answer's order. The resolution of a timeframe is empty if there

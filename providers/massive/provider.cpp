@@ -43,8 +43,10 @@ Capabilities make_capabilities(const Settings& settings) {
     }
     RequestBudgetSpec budget;
     budget.name = "rest";
-    budget.weight_limit = settings.requests_per_minute;
-    budget.window = 60s;
+    // Paid plans are limited by the second, not by the minute; few requests a minute are the setting's own wish.
+    const bool by_second = !settings.free_plan && settings.requests_per_minute >= 60;
+    budget.weight_limit = by_second ? settings.requests_per_minute / 60 : settings.requests_per_minute;
+    budget.window = by_second ? 1s : 60s;
     c.budgets = {budget};
     c.bars_per_page = static_cast<std::size_t>(base_limit);
     c.trades_history = true;
@@ -56,9 +58,10 @@ void add_quote(Quotes& quotes, const InstrumentName& name, Quote quote, int lot_
     quote.exchange = {};
     if (name.asset_class == AssetClass::equity && lot_size > 1)
         for (auto* const size : {&quote.bid_size, &quote.ask_size})
-            if (*size)
-                if (const auto shares = Decimal::multiply(**size, Decimal::from_integer(lot_size)))
-                    *size = *shares;
+            if (*size) {
+                const auto shares = Decimal::multiply(**size, Decimal::from_integer(lot_size));
+                *size = shares ? OptionalDecimal(*shares) : std::nullopt; // not a size of another unit
+            }
     quotes.emplace_back(name, quote);
 }
 

@@ -103,6 +103,7 @@ void MassiveSession::want(const SubscriptionDelta& delta, Moment now, Outbox& ou
 void MassiveSession::add(PairName name, const Subscription& what, EventSink& sink) {
     auto& pair = pair_of(name);
     pair.what = what;
+    pair.wanted = true;
     switch (pair.state) {
     case State::dropped:
         pair.state = pair.before;
@@ -127,6 +128,7 @@ void MassiveSession::add(PairName name, const Subscription& what, EventSink& sin
 
 void MassiveSession::remove(PairName name, EventSink& sink) {
     auto& pair = pair_of(name);
+    pair.wanted = false;
     switch (pair.state) {
     case State::queued: // never sent
         pair.state = State::idle;
@@ -192,6 +194,7 @@ void MassiveSession::tick(Moment now, Outbox& out, EventSink& sink) {
         auto request = std::move(requests_.front());
         requests_.pop_front();
         settle(request, sink);
+        forget_refusal();
     }
     while (!unseen_.empty() && unseen_.front().second <= now.mono) {
         if (const auto& pair = pair_of(unseen_.front().first); pair.state == State::live && !pair.seen)
@@ -275,10 +278,16 @@ void MassiveSession::deliver(Event& event, Moment now, EventSink& sink) {
         if (options_.cluster == Cluster::crypto && quote.exchange != options_.crypto_exchange)
             return; // one exchange stands for the pair
         if (lot_)
-            for (auto* const size : {&quote.bid_size, &quote.ask_size})
-                if (*size)
-                    if (const auto shares = Decimal::multiply(**size, *lot_))
-                        *size = *shares;
+            for (auto* const size : {&quote.bid_size, &quote.ask_size}) {
+                if (!*size)
+                    continue;
+                if (const auto shares = Decimal::multiply(**size, *lot_)) [[likely]] {
+                    *size = *shares;
+                } else {
+                    size->reset();
+                    sink.on_skipped(Skip::field_overflow, event.symbol);
+                }
+            }
         quote.instrument = instrument;
         mark(quote.flags);
         sink.on_quote(quote);

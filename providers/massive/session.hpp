@@ -52,6 +52,7 @@ private:
         State before = State::idle; // of a dropped one: asked or live
         std::uint32_t request = 0;  // that asked last
         bool seen = false;          // a message came
+        bool wanted = false;        // also of one that was refused
     };
     struct Symbol {
         std::string native;
@@ -89,6 +90,7 @@ private:
     void refuse(PairName name, error_code reason, std::string_view text, EventSink& sink);
     void settle(Request& request, EventSink& sink); // its deadline has passed
     void answered(std::uint32_t request, bool acknowledged);
+    void forget_refusal(); // when it can be of no request any more
     const std::uint32_t* find(std::string_view native) const;
     void deliver(Event& event, Moment now, EventSink& sink);
 
@@ -107,7 +109,7 @@ private:
     bool any_answer_ = false; // of any request on this connection
     static constexpr std::chrono::seconds auth_patience{10};
     std::optional<MonoTime> auth_deadline_;
-    std::string refusal_; // the venue's last words without a name
+    std::string refusal_; // the venue's last words without a name, while requests are open
     std::optional<SessionEnd> ended_;
 };
 

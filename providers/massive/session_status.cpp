@@ -40,7 +40,9 @@ void MassiveSession::on_status(const Event& event, Moment now, Outbox& out, Even
     } else if (event.status == "error" && starts("Subscription limit")) {
         on_limit(event.message, sink);
     } else if (event.status == "error") {
+        any_answer_ = true;
         refusal_ = event.message;
+        forget_refusal();
         sink.on_skipped(Skip::unknown_type, event.message);
     } else {
         sink.on_skipped(Skip::unknown_type, event.status);
@@ -67,7 +69,10 @@ void MassiveSession::on_answer(bool subscribed, std::string_view literal, Moment
         else if (pair.state == State::dropped && pair.before == State::asked) {
             pair.before = State::live;
             answered(pair.request, true);
-        } else if (pair.state == State::idle && pair.request != 0) { // too late: its refusal has been told
+        } else if (pair.state == State::idle && pair.wanted) { // late: its refusal, which was a guess, is taken back
+            pair.request = 0;                                  // has been counted
+            confirm(name, now, sink);
+        } else if (pair.state == State::idle && pair.request != 0) { // nobody wants it any more
             pair.before = State::live;
             pair.state = State::dropped;
             operations_.push_back({name, false});
@@ -92,6 +97,12 @@ void MassiveSession::answered(std::uint32_t number, bool acknowledged) {
         --it->open;
     if (it->open == 0 && it->refusals == 0)
         requests_.erase(it);
+    forget_refusal();
+}
+
+void MassiveSession::forget_refusal() {
+    if (requests_.empty())
+        refusal_.clear();
 }
 
 void MassiveSession::confirm(PairName name, Moment now, EventSink& sink) {
@@ -121,7 +132,9 @@ void MassiveSession::refuse(PairName name, error_code reason, std::string_view t
 
 // Does not name the pair: it is one without an answer. With a single one open it is clear at once; else time tells.
 void MassiveSession::on_not_authorized(std::string_view text, EventSink& sink) {
+    any_answer_ = true;
     refusal_ = text;
+    forget_refusal();
     std::size_t open = 0;
     PairName only;
     for (const auto& request : requests_)
@@ -145,6 +158,7 @@ void MassiveSession::on_limit(std::string_view text, EventSink& sink) {
     if (it != requests_.end()) {
         if (--it->refusals == 0 && it->open == 0)
             requests_.erase(it);
+        forget_refusal();
         return;
     }
     it = std::find_if(
@@ -168,7 +182,7 @@ void MassiveSession::on_limit(std::string_view text, EventSink& sink) {
 
 // No answer is a refusal, or a server that answers nothing at all.
 void MassiveSession::settle(Request& request, EventSink& sink) {
-    if (request.subscribe && request.open == request.pairs.size() && !any_answer_ && refusal_.empty()) {
+    if (request.subscribe && request.open == request.pairs.size() && !any_answer_) {
         ended_ = SessionEnd{errc::timed_out, "subscriptions were not answered"};
         return;
     }

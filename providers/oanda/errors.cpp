@@ -49,6 +49,9 @@ VenueError error_of(const RestResponse& answer) {
     if (e.text.size() > 300)
         e.text.resize(300);
     e.code = code_of(answer.status, e.text);
+    // The venue answers with JSON: a page is of a gateway before it, as in an outage, and says nothing of the account.
+    if ((answer.status == 403 || answer.status == 404) && e.text.starts_with('<'))
+        e.code = errc::venue_error;
     return e;
 }
 

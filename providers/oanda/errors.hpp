@@ -14,7 +14,7 @@ struct VenueError {
 };
 
 // What an answer that is not 200 means. The body's form is {"errorMessage":"…"}; outages answer with HTML.
-// 401, 403 and 404 (unknown account) are unauthorized: only a person can mend them.
+// 401, 403 and 404 (unknown account) are unauthorized: only a person can mend them; not so 403 and 404 in HTML.
 VenueError error_of(const RestResponse& answer);
 
 // What the end of the stream means: the venue ends streams at will, in order or by a reset.

@@ -21,6 +21,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_candles = 5000;
 constexpr std::size_t quotes_per_request = 100; // keeps the address short
+constexpr auto usual_deadline = 15s;
+constexpr auto check_deadline = 5s; // of the check before a stream, which goes on without an answer
+constexpr auto check_again = 1min;
 
 Capabilities make_capabilities(const Settings& settings) {
     Capabilities c;
@@ -32,7 +35,7 @@ Capabilities make_capabilities(const Settings& settings) {
     pricing.streams_per_connection = settings.streams_per_connection;
     // A change of a stream's instruments needs a second connection for a moment: a tenth is left free for that.
     pricing.max_connections = std::max<std::size_t>(1, settings.connections - (settings.connections + 9) / 10);
-    pricing.connect_spacing = 500ms; // two new connections a second
+    pricing.connect_spacing = 1s; // two new connections a second, which REST shares
     pricing.time_ordered = true;
     pricing.overlap = 1s;
     c.feeds = {pricing};
@@ -57,8 +60,10 @@ std::string csv(const std::vector<InstrumentName>& names) {
 OandaProvider::OandaProvider(Settings settings)
     : settings_(std::move(settings)), capabilities_(make_capabilities(settings_)), account_(settings_.account) {}
 
-asio::awaitable<result<RestResponse>> OandaProvider::fetch(std::string target, Rest& rest) {
+asio::awaitable<result<RestResponse>> OandaProvider::fetch(
+    std::string target, std::chrono::milliseconds deadline, Rest& rest) {
     RestRequest request;
+    request.deadline = deadline;
     request.base = settings_.rest;
     request.target = std::move(target);
     request.headers.emplace_back("Authorization", "Bearer " + settings_.token.reveal());
@@ -78,7 +83,7 @@ asio::awaitable<result<RestResponse>> OandaProvider::fetch(std::string target, R
 asio::awaitable<result<std::string>> OandaProvider::find_account(Rest& rest) {
     if (!account_.empty())
         co_return account_;
-    const auto answer = co_await fetch("/v3/accounts", rest);
+    const auto answer = co_await fetch("/v3/accounts", usual_deadline, rest);
     if (!answer)
         co_return answer.error();
     const auto ids = parse_accounts(answer->body);
@@ -93,17 +98,47 @@ asio::awaitable<result<std::string>> OandaProvider::find_account(Rest& rest) {
 
 asio::awaitable<error_code> OandaProvider::list_instruments(
     std::function<void(const InstrumentInfo&)> sink, Rest& rest) {
+    co_return co_await read_instruments(std::move(sink), usual_deadline, rest);
+}
+
+asio::awaitable<error_code> OandaProvider::read_instruments(
+    std::function<void(const InstrumentInfo&)> sink, std::chrono::milliseconds deadline, Rest& rest) {
     const auto account = co_await find_account(rest);
     if (!account)
         co_return account.error();
-    const auto answer = co_await fetch("/v3/accounts/" + percent_encode(*account) + "/instruments", rest);
+    const auto answer = co_await fetch("/v3/accounts/" + percent_encode(*account) + "/instruments", deadline, rest);
     if (!answer)
         co_return answer.error();
     std::size_t refused = 0;
-    const auto ec = parse_instruments(answer->body, sink, refused);
+    const auto names = std::make_shared<InstrumentNames>();
+    const std::function<void(const InstrumentInfo&)> take = [&](const InstrumentInfo& info) {
+        names->insert(info.native);
+        sink(info);
+    };
+    const auto ec = parse_instruments(answer->body, take, refused);
     if (refused > 0)
         log::info("oanda", "symbols_not_offered", {{"count", refused}});
+    if (!ec && !names->empty()) {
+        known_ = names;
+        checked_at_ = mono_now();
+    }
     co_return ec;
+}
+
+// One instrument that the account has lost refuses a stream as a whole. Whether that was why a stream was refused is
+// not known here: the list is read before each one, at most once a minute.
+asio::awaitable<error_code> OandaProvider::check_instruments(Rest& rest) {
+    if (checked_at_ && mono_now() - *checked_at_ < check_again)
+        co_return error_code();
+    std::function<void(const InstrumentInfo&)> nobody = [](const InstrumentInfo&) {};
+    const auto ec = co_await read_instruments(std::move(nobody), check_deadline, rest);
+    if (ec == errc::unauthorized)
+        co_return ec;
+    if (ec) { // the stream itself may do
+        checked_at_ = mono_now();
+        log::info("oanda", "instruments_not_checked", {{"error", ec}});
+    }
+    co_return error_code();
 }
 
 asio::awaitable<result<std::vector<InstrumentInfo>>> OandaProvider::find_instruments(
@@ -146,10 +181,13 @@ asio::awaitable<result<std::unique_ptr<FeedSession>>> OandaProvider::open_sessio
     const auto account = co_await find_account(rest);
     if (!account)
         co_return account.error();
+    if (const auto ec = co_await check_instruments(rest))
+        co_return ec;
     SessionOptions options;
     options.base = settings_.stream;
     options.account = *account;
     options.token = settings_.token.reveal();
+    options.known = known_;
     result<std::unique_ptr<FeedSession>> session = std::make_unique<OandaSession>(std::move(options));
     co_return session;
 }
@@ -157,7 +195,7 @@ asio::awaitable<result<std::unique_ptr<FeedSession>>> OandaProvider::open_sessio
 asio::awaitable<error_code> OandaProvider::fetch_quotes(std::vector<InstrumentName> names, Quotes& quotes, Rest& rest) {
     const auto answer = co_await fetch("/v3/accounts/" + percent_encode(account_) +
                                            "/pricing?instruments=" + csv(names) + "&includeUnitsAvailable=false",
-        rest);
+        usual_deadline, rest);
     if (!answer)
         co_return answer.error();
     std::unordered_map<std::string, InstrumentName> wanted;
@@ -230,7 +268,7 @@ asio::awaitable<result<BarPage>> OandaProvider::get_bars(BarRequest request, Res
     target += "&count=" + std::to_string(count);
     if (align_of(request.timeframe) == Alignment::ny17)
         target += "&dailyAlignment=17&alignmentTimezone=America%2FNew_York&weeklyAlignment=Friday";
-    const auto answer = co_await fetch(std::move(target), rest);
+    const auto answer = co_await fetch(std::move(target), usual_deadline, rest);
     if (!answer)
         co_return answer.error();
     auto candles = parse_candles(answer->body, settings_.candle_price, request.timeframe, now);

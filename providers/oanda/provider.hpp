@@ -3,8 +3,12 @@
 
 #include "oanda/config.hpp"
 #include "oanda/parse.hpp"
+#include "oanda/session.hpp"
 
 #include <tickgate/provider.hpp>
+
+#include <memory>
+#include <optional>
 
 namespace tickgate::oanda {
 
@@ -28,14 +32,20 @@ public:
     BudgetReading read_budget(const RestResponse& answer) const override;
 
 private:
-    asio::awaitable<result<RestResponse>> fetch(std::string target, Rest& rest);
+    asio::awaitable<result<RestResponse>> fetch(std::string target, std::chrono::milliseconds deadline, Rest& rest);
     // The account of the settings, else the first that the token opens, asked once.
     asio::awaitable<result<std::string>> find_account(Rest& rest);
+    // The account's list; keeps the names of it.
+    asio::awaitable<error_code> read_instruments(
+        std::function<void(const InstrumentInfo&)> sink, std::chrono::milliseconds deadline, Rest& rest);
+    asio::awaitable<error_code> check_instruments(Rest& rest);
     asio::awaitable<error_code> fetch_quotes(std::vector<InstrumentName> names, Quotes& quotes, Rest& rest);
 
     Settings settings_;
     Capabilities capabilities_;
     std::string account_;
+    std::shared_ptr<const InstrumentNames> known_; // of the account; empty before the first list
+    std::optional<MonoTime> checked_at_;
     LineParser parser_;
 };
 

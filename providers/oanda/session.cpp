@@ -78,9 +78,16 @@ void OandaSession::want(const SubscriptionDelta& delta, Moment now, Outbox&, Eve
             changed(false, now);
         sink.on_unsubscribed({&gone, 1});
     }
+    bool unknown = false;
     for (const auto& wanted : delta.add) {
         if (wanted.what.kind != Kind::quote) {
             sink.on_rejected(wanted.what, errc::not_supported, "OANDA streams prices only");
+            continue;
+        }
+        // Later ones are for the successor, whose list is newer.
+        if (!planned_ && options_.known && !options_.known->contains(wanted.native)) {
+            unknown = true;
+            sink.on_rejected(wanted.what, errc::unknown_symbol, "the account does not have it");
             continue;
         }
         auto& instrument = instruments_[wanted.native];
@@ -96,8 +103,11 @@ void OandaSession::want(const SubscriptionDelta& delta, Moment now, Outbox&, Eve
         else if (acknowledged_) // it left and came back before the stream was replaced
             sink.on_acknowledged({&wanted.what, 1});
     }
-    if (!planned_)
-        make_plan();
+    if (planned_)
+        return;
+    make_plan();
+    if (!planned_ && unknown) // a stream of nothing cannot be asked for
+        ended_ = SessionEnd{errc::unknown_symbol, "the account has nothing of what is wanted", false, unknown_pause};
 }
 
 void OandaSession::tick(Moment now, Outbox&, EventSink& sink) {

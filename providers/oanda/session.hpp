@@ -9,14 +9,21 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <unordered_set>
 
 namespace tickgate::oanda {
+
+using InstrumentNames = std::unordered_set<std::string>; // native
 
 struct SessionOptions {
     std::string base; // https://host:port
     std::string account;
     std::string token;
+    // What the account has; others are rejected instead of asked for, as one would refuse the whole stream. Empty: not
+    // known, all are asked for.
+    std::shared_ptr<const InstrumentNames> known = nullptr;
 };
 
 // The instruments stand in the address. A change after that ends the session with make_before_break, once the changes
@@ -39,9 +46,11 @@ public:
     static constexpr std::chrono::milliseconds settle{250}, settle_at_most{1000};
     // What is only too much on the stream may stay a while.
     static constexpr std::chrono::milliseconds settle_removal{30000};
-    // Heartbeats come every 5 s, also while the market is closed.
-    static constexpr std::chrono::milliseconds silence_limit{15000};
+    // Heartbeats come every 5 s, also while the market is closed; the venue calls 10 s without one a dead stream.
+    static constexpr std::chrono::milliseconds silence_limit{11000};
     static constexpr std::chrono::milliseconds first_line_deadline{15000};
+    // Before it is asked again whether the account has any of what is wanted.
+    static constexpr std::chrono::milliseconds unknown_pause{5000};
 
 private:
     struct Instrument {

@@ -52,6 +52,8 @@ result<BarQuery> query_of(const BarRequest& request, UnixNanos now) {
     query.from = request.from;
     query.to = request.to;
     if (!query.history) {
+        if (request.from < request.to && request.to <= now - interval->reach)
+            return errc::not_supported;
         query.from = std::max<UnixNanos>(query.from, now - interval->reach);
         if (const auto end = query.from + interval->page; end < query.to) {
             query.to = end;

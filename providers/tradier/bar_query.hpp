@@ -12,7 +12,7 @@ namespace tickgate::tradier {
 inline constexpr std::size_t bars_per_page = 5000;
 
 struct BarQuery {
-    std::string target;            // empty: the venue has nothing of that time
+    std::string target;            // empty: nothing was asked for
     bool history = false;          // days and longer; else timesales
     UnixNanos from{}, to{};        // of this page, by open time
     std::optional<UnixNanos> next; // where the next page begins
@@ -20,7 +20,7 @@ struct BarQuery {
 
 // Intraday bars reach back 10 days (1 minute) or 18 days (5 and 15 minutes) with extended hours: what lies before is
 // not asked for, as the venue then answers nothing at all. The venue's ends are inclusive, ours are not.
-// Errors: not_supported (timeframe, class).
+// Errors: not_supported (timeframe, class, all of it before that).
 result<BarQuery> query_of(const BarRequest& request, UnixNanos now);
 
 // The bars that were asked for, at most as many as the request and the page allow.

@@ -122,7 +122,7 @@ error_code code_of_words(std::string_view text) noexcept {
         return errc::too_many_connections;
     if (is_quota(text) || holds(text, "rate limit"))
         return errc::rate_limited;
-    if (holds(text, "token") || holds(text, "unauthorized"))
+    if ((holds(text, "token") && !holds(text, "unexpected token")) || holds(text, "unauthorized"))
         return errc::unauthorized;
     if (holds(text, "not entitled") || holds(text, "permission") || holds(text, "forbidden"))
         return errc::not_entitled;

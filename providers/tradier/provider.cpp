@@ -216,12 +216,15 @@ asio::awaitable<result<std::string>> TradierProvider::make_session(Rest& rest) {
 asio::awaitable<result<std::unique_ptr<FeedSession>>> TradierProvider::open_session(
     std::string, int, std::uint64_t, Rest& rest) {
     auto id = co_await make_session(rest);
-    if (!id)
-        co_return id.error();
     SessionOptions options;
+    // The wait for a place among the sessions is the session's to tell: an error would be tried again too early.
+    options.turned_away = !id && id.error() == errc::too_many_connections;
+    if (!id && !options.turned_away)
+        co_return id.error();
     options.base = settings_.http_stream ? settings_.stream : settings_.ws;
     options.http = settings_.http_stream;
-    options.session_id = std::move(*id);
+    if (id)
+        options.session_id = std::move(*id);
     options.created = mono_now();
     options.trades = settings_.trades;
     options.lot_size = settings_.lot_size;

@@ -56,6 +56,8 @@ TradierSession::TradierSession(SessionOptions options)
         plan_.ping_interval = 25s;
         plan_.silence_limit = 60s;
     }
+    if (options_.turned_away)
+        ended_ = SessionEnd{errc::too_many_connections, "no session id: too many sessions", false, crowded_pause()};
 }
 
 SubscriptionList TradierSession::whole_list() const {

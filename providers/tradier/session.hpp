@@ -26,6 +26,7 @@ struct SessionOptions {
     TradeEvents trades = TradeEvents::timesale;
     std::int64_t lot_size = 100;
     bool delayed = false;
+    bool turned_away = false; // instead of an id the REST call told of too many sessions: born ended
     // How often in a row the venue had too many sessions; outlives the session, as the pause grows with it.
     std::shared_ptr<std::atomic<int>> crowded = std::make_shared<std::atomic<int>>(0);
 };

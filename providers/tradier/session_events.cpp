@@ -169,8 +169,8 @@ void TradierSession::deliver_quote(Instrument& i, const Event& e, Moment at, Eve
     if (wish.state == WishState::none)
         return;
     learn_index(i, e);
-    if (i.index && i.last)
-        return;
+    if (i.index)
+        return; // its value comes as `trade`
     if (i.quote_time == e.time && same(i.bid, e.bid) && same(i.ask, e.ask) && same(i.bid_size, e.bid_size) &&
         same(i.ask_size, e.ask_size) && (e.time || e.bid || e.ask))
         return sink.on_skipped(Skip::repeated, {});
@@ -180,22 +180,18 @@ void TradierSession::deliver_quote(Instrument& i, const Event& e, Moment at, Eve
     q.ask = e.ask;
     q.event_time = e.time;
     q.received_time = at.wall;
-    if (i.index) {
-        q.flags.set(Flag::indicative);
-    } else {
-        q.bid_size = e.bid_size;
-        q.ask_size = e.ask_size;
-        if (!i.option && options_.lot_size != 1)
-            for (auto* size : {&q.bid_size, &q.ask_size})
-                if (*size) {
-                    const auto shares = Decimal::multiply(**size, lot_);
-                    if (!shares)
-                        return sink.on_skipped(Skip::overflow, e.symbol);
-                    *size = *shares;
-                }
-        if (e.bid && e.bid_exchange == e.ask_exchange)
-            q.exchange = e.bid_exchange;
-    }
+    q.bid_size = e.bid_size;
+    q.ask_size = e.ask_size;
+    if (!i.option && options_.lot_size != 1)
+        for (auto* size : {&q.bid_size, &q.ask_size})
+            if (*size) {
+                const auto shares = Decimal::multiply(**size, lot_);
+                if (!shares)
+                    return sink.on_skipped(Skip::overflow, e.symbol);
+                *size = *shares;
+            }
+    if (e.bid && e.bid_exchange == e.ask_exchange)
+        q.exchange = e.bid_exchange;
     i.quote_time = e.time;
     i.bid = e.bid;
     i.ask = e.ask;
@@ -206,8 +202,8 @@ void TradierSession::deliver_quote(Instrument& i, const Event& e, Moment at, Eve
     sink.on_quote(q);
 }
 
-// The value of an index: a state of its last trade, without a size. Once it is known, what the venue quotes as bid and
-// ask is of no use.
+// The value of an index: a state of its last trade, without a size. What the venue quotes as its bid and ask is no
+// market and never told.
 void TradierSession::deliver_index_value(Instrument& i, const Event& e, Moment at, EventSink& sink) {
     const auto& wish = i.wish(Kind::quote);
     if (wish.state == WishState::none)

@@ -124,6 +124,9 @@ void Gateway::make_router() {
                 publisher_->flush(now());
             });
         });
+    sink_->on_route = [this](InstrumentId id, const std::string& provider) {
+        asio::post(control_, [this, id, provider] { subscriptions_->served_by(id, provider); });
+    };
     subscriptions_->on_refused = [this](const ProviderEntry& provider, const error_code& why) {
         provider_refused(provider, why);
     };
@@ -143,16 +146,6 @@ void Gateway::make_demand() {
         control_.get_executor(), config_, *subscriptions_, [this](const ops::Refusal& refusal, std::uint64_t count) {
             const auto what = refusal.name.instrument.symbol.empty() ? std::string() : refusal.name.to_string();
             log::warn("app", "demand_refused", {{"channel", what}, {"count", count}, {"reason", refusal.reason}});
-            if (what.empty())
-                return;
-            Event e;
-            e.event = "refused";
-            e.instrument = instruments_.intern(refusal.name.instrument);
-            e.kind = refusal.name.kind;
-            if (refusal.name.kind == Kind::bar)
-                e.timeframe = refusal.name.timeframe;
-            e.cause = refusal.reason;
-            asio::post(hot_, [this, e] { publisher_->publish_event(e); });
         });
     redis::DemandWatcherOptions watch;
     watch.redis = redis_client();
@@ -189,11 +182,17 @@ feed::Feed* Gateway::feed_of(const std::string& provider, const std::string& par
     feeds_.push_back(std::make_unique<feed::Feed>(hot_.get_executor(), control_.get_executor(), *entry->provider,
         *entry->rest, instruments_, *router_, std::move(o)));
     auto* feed = feeds_.back().get();
-    ++feed_tasks_;
+    ++hot_tasks_;
     asio::co_spawn(hot_, feed->run(), [this, feed](std::exception_ptr e) {
-        --feed_tasks_;
-        if (e)
-            log::error("app", "feed_failed", {{"feed", feed->name()}});
+        --hot_tasks_;
+        if (!e)
+            return;
+        try {
+            std::rethrow_exception(e);
+        } catch (const std::exception& problem) {
+            log::error("app", "feed_failed", {{"feed", feed->name()}, {"error", problem.what()}});
+        }
+        asio::post(control_, [this] { begin_stop(Exit::unexpected, "a feed failed"); });
     });
     return feed;
 }
@@ -330,7 +329,7 @@ asio::awaitable<void> Gateway::watch_progress() {
         last_beat = beat;
         if (!ready_told) {
             const auto snapshot = co_await hot_snapshot();
-            if (snapshot.publisher.owner) {
+            if (snapshot.publisher.owner || !snapshot.publisher.holder.empty()) { // or stands by for another
                 ready_told = true;
                 ::sd_notify(0, "READY=1");
                 log::info("app", "ready", {{"session", snapshot.session}, {"epoch", snapshot.publisher.epoch}});
@@ -363,16 +362,19 @@ void Gateway::begin_stop(Exit code, const char* why) {
         api_->stop();
 }
 
-// Credentials refused everywhere: nothing will ever be served. On the hot loop.
+// Credentials refused for all that is configured: nothing will ever be served. On the hot loop.
 void Gateway::check_refused() {
     if (feeds_.empty() && refused_feeds_.empty())
         return;
     for (const auto& f : feeds_)
-        if (f->stats().status.state != FeedState::refused)
+        if (f->state() != FeedState::refused)
             return;
-    asio::post(control_, [this] {
-        if (subscriptions_->resolved())
-            begin_stop(Exit::credentials, "every feed was refused");
+    std::set<std::string> refused;
+    for (const auto& f : feeds_)
+        refused.insert(f->name().substr(0, f->name().find('.')));
+    asio::post(control_, [this, refused = std::move(refused)] {
+        if (subscriptions_->nothing_left(refused))
+            begin_stop(Exit::credentials, "the credentials of every provider that is needed were refused");
     });
 }
 
@@ -417,12 +419,17 @@ Exit Gateway::run() {
     start_control(watch_progress(), "progress");
     asio::co_spawn(control_, watch_signals(), [](std::exception_ptr) {});
 
+    // The hot loop lives until nothing on `control` can ask it any more.
+    hot_tasks_ = 2;
+    auto hot_guard = asio::make_work_guard(hot_);
     std::thread hot([this] {
-        asio::co_spawn(hot_, route_pulse(), [](std::exception_ptr e) {
+        asio::co_spawn(hot_, route_pulse(), [this](std::exception_ptr e) {
+            --hot_tasks_;
             if (e)
                 std::rethrow_exception(e);
         });
         asio::co_spawn(hot_, publisher_->run(), [this](std::exception_ptr e) {
+            --hot_tasks_;
             if (e)
                 log::error("app", "publisher_failed");
             if (!stopping_)
@@ -433,11 +440,11 @@ Exit Gateway::run() {
                 hot_.poll();
         else
             hot_.run();
-        hot_done_ = true; // nothing left: feeds and publisher have ended
     });
     auto guard = asio::make_work_guard(control_);
-    while (!(stopping_ && control_tasks_ == 0 && hot_done_))
+    while (!(stopping_ && control_tasks_ == 0 && hot_tasks_ == 0))
         control_.run_one_for(100ms);
+    hot_guard.reset();
     hot.join();
     guard.reset();
     signals_.cancel();

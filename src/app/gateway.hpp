@@ -103,10 +103,9 @@ private:
     asio::signal_set signals_{control_};
     asio::steady_timer progress_timer_{control_};
     std::atomic<std::uint64_t> hot_beats_{0};
-    std::atomic<bool> hot_done_{false};
     Exit exit_ = Exit::ok;
     MonoTime started_{};
-    int feed_tasks_ = 0;
+    std::atomic<int> hot_tasks_{0}; // publisher, router and feeds
     int control_tasks_ = 0;
     std::atomic<bool> stopping_{false};
 };

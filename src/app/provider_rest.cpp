@@ -19,8 +19,13 @@ ProviderRest::ProviderRest(asio::any_io_executor control, std::string provider, 
 
 void ProviderRest::attach(const DataProvider& provider) {
     provider_ = &provider;
-    for (const auto& spec : provider.capabilities().budgets)
+    auto specs = provider.capabilities().budgets;
+    if (specs.empty()) // a provider that names no limit has none
+        specs.emplace_back();
+    for (const auto& spec : specs) {
         budgets_.emplace_back(spec);
+        budget_names_.push_back(spec.name);
+    }
 }
 
 asio::awaitable<result<RestResponse>> ProviderRest::send(RestRequest request) {
@@ -74,11 +79,11 @@ asio::awaitable<result<RestResponse>> ProviderRest::send_streamed(RestRequest re
 }
 
 void ProviderRest::learn(std::size_t budget, const BudgetReading& reading) {
+    budget = std::min(budget, budgets_.size() - 1);
     if (reading.pause)
         log::warn("rest", reading.banned ? "banned" : "rate_limited",
-            {{"provider", name_}, {"budget", provider_->capabilities().budgets[budget].name},
-                {"pause_ms", reading.pause->count()}});
-    budgets_[std::min(budget, budgets_.size() - 1)].learn(reading, mono_now());
+            {{"provider", name_}, {"budget", budget_names_[budget]}, {"pause_ms", reading.pause->count()}});
+    budgets_[budget].learn(reading, mono_now());
 }
 
 void ProviderRest::stop() {
@@ -89,7 +94,7 @@ void ProviderRest::stop() {
 std::vector<std::pair<std::string, budget::BudgetState>> ProviderRest::budgets() {
     std::vector<std::pair<std::string, budget::BudgetState>> states;
     for (std::size_t i = 0; i < budgets_.size(); ++i)
-        states.emplace_back(provider_->capabilities().budgets[i].name, budgets_[i].state(mono_now()));
+        states.emplace_back(budget_names_[i], budgets_[i].state(mono_now()));
     return states;
 }
 

@@ -46,6 +46,7 @@ private:
     net::HttpClient client_;
     const DataProvider* provider_ = nullptr;
     std::vector<budget::RequestBudget> budgets_;
+    std::vector<std::string> budget_names_;
     RestStats stats_;
     std::atomic<bool> stopped_{false};
 };

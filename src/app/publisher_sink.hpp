@@ -35,9 +35,14 @@ public:
         if (on_feed_status)
             on_feed_status();
     }
-    void event(const Event& event) override { publisher_.publish_event(event); }
+    void event(const Event& event) override {
+        publisher_.publish_event(event);
+        if (event.event == "route" && event.instrument && on_route)
+            on_route(*event.instrument, event.to_provider);
+    }
 
     std::function<void()> on_feed_status;
+    std::function<void(InstrumentId, const std::string& provider)> on_route;
 
 private:
     static redis::ChannelId id(feed::Channel channel) noexcept { return static_cast<redis::ChannelId>(channel); }

@@ -371,7 +371,7 @@ asio::awaitable<ops::Outcome<std::vector<ops::InstrumentStatus>>> GatewayService
     for (std::size_t i = 0; i < names.size(); ++i) {
         ops::InstrumentStatus s;
         s.name = names[i];
-        if (const auto& state = picture.held[i].state) {
+        if (const auto& state = picture.held[i].state; state && picture.owner) {
             s.state = state->state;
             s.reason = state->reason;
             s.provider = state->provider;

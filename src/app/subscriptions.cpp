@@ -55,7 +55,6 @@ void Subscriptions::want(const InstrumentName& name, std::set<Subscription> chan
             release_source(it->second, source, order);
         entries_.erase(it);
         emit(std::move(order));
-        retry_refused();
         flush();
         return;
     }
@@ -87,15 +86,26 @@ void Subscriptions::set_active(bool active) {
     if (active_ == active)
         return;
     active_ = active;
-    std::vector<Entry*> all;
-    for (auto& [name, entry] : entries_)
-        all.push_back(&entry);
-    std::sort(all.begin(), all.end(), [](const Entry* a, const Entry* b) {
-        return a->configured != b->configured ? a->configured : a->age < b->age;
-    });
-    for (auto* entry : all)
+    for (auto* entry : in_order([](const Entry&) { return true; }))
         settle(*entry);
     flush();
+}
+
+// The configured first, then the oldest.
+std::vector<Subscriptions::Entry*> Subscriptions::in_order(const std::function<bool(const Entry&)>& which) {
+    std::vector<Entry*> out;
+    for (auto& [name, entry] : entries_)
+        if (which(entry))
+            out.push_back(&entry);
+    std::sort(out.begin(), out.end(), [](const Entry* a, const Entry* b) {
+        return a->configured != b->configured ? a->configured : a->age < b->age;
+    });
+    return out;
+}
+
+void Subscriptions::served_by(InstrumentId instrument, const std::string& provider) {
+    if (const auto it = entries_.find(instruments_.name_of(instrument)); it != entries_.end())
+        it->second.serving = provider;
 }
 
 void Subscriptions::want_standby(InstrumentId instrument, const std::string& provider, bool wanted) {
@@ -149,67 +159,81 @@ void Subscriptions::release_source(Entry& entry, Source& source, RouteOrder& ord
     out.provider = source.provider->name;
     out.part = source.info.feed;
     out.remove.assign(source.subscribed.begin(), source.subscribed.end());
-    used_[{source.provider, source.info.feed}] -= weight(source, source.subscribed);
+    change_used({source.provider, source.info.feed}, weight(source, source.subscribed), 0);
     source.subscribed.clear();
+    source.standby = false;
     std::erase(entry.route, source.provider->name);
     order.sources.push_back(std::move(out));
 }
 
+void Subscriptions::change_used(const FeedKey& feed, std::size_t before, std::size_t now) {
+    used_[feed] += now - before;
+    if (now < before)
+        freed_.insert(feed);
+}
+
 // Room for what the source would be asked for: standbys give way to those that serve, the newest demand to configured
-// symbols. False: there is none.
+// symbols. Nobody gives way in vain. False: there is none.
 bool Subscriptions::make_room(const Entry& entry, const Source& source, const std::set<Subscription>& wanted) {
     const FeedKey feed{source.provider, source.info.feed};
     const auto limit = capacity(feed);
-    if (!limit)
+    const auto needed = weight(source, wanted), held = weight(source, source.subscribed);
+    if (!limit || needed <= held || used_[feed] - held + needed <= *limit)
         return true;
-    const auto needed = weight(source, wanted);
-    const auto held = weight(source, source.subscribed);
-    const auto fits = [&] { return used_[feed] - held + needed <= *limit; };
     const bool serves =
-        &source == &entry.sources.front() || entry.route.empty() || entry.route.front() == source.provider->name;
-    if (fits() || needed == held)
-        return true;
+        entry.route.empty() || entry.route.front() == source.provider->name || entry.serving == source.provider->name;
     if (!serves && !source.standby)
         return false;
     struct Victim {
         Entry* entry;
         Source* source;
         bool standby;
+        std::size_t weight;
     };
     std::vector<Victim> victims;
+    std::size_t sum = 0;
     for (auto& [name, other] : entries_) {
         if (&other == &entry)
             continue;
         for (auto& s : other.sources) {
-            if (s.provider != source.provider || s.info.feed != source.info.feed || s.subscribed.empty())
+            if (s.provider != source.provider || s.info.feed != source.info.feed)
                 continue;
-            const bool standby = !other.route.empty() && other.route.front() != s.provider->name && !s.standby;
-            if (standby || (entry.configured && !other.configured))
-                victims.push_back({&other, &s, standby});
+            const auto w = weight(s, s.subscribed);
+            const bool standby = !other.route.empty() && other.route.front() != s.provider->name &&
+                                 other.serving != s.provider->name && !s.standby;
+            if (w > 0 && (standby || (entry.configured && !other.configured))) {
+                victims.push_back({&other, &s, standby, w});
+                sum += w;
+            }
         }
     }
+    const auto excess = used_[feed] - held + needed - *limit;
+    if (sum < excess)
+        return false;
     std::sort(victims.begin(), victims.end(), [](const Victim& a, const Victim& b) {
         return a.standby != b.standby ? a.standby : a.entry->age > b.entry->age;
     });
+    std::size_t gained = 0;
     for (const auto& v : victims) {
-        if (fits())
+        if (gained >= excess)
             break;
+        gained += v.weight;
         ++stats_.evictions;
         RouteOrder order;
         order.instrument = v.entry->id;
         release_source(*v.entry, *v.source, order);
         order.route = v.entry->route;
         order.published.assign(v.entry->published.begin(), v.entry->published.end());
-        if (v.entry->route.empty()) {
-            v.entry->refused = true;
+        v.entry->lacks = true;
+        if (v.entry->route.empty())
             tell_state(*v.entry, order, InstrumentState::refused,
                 "gave way to a configured symbol: the limit of " + source.provider->name + "." + source.info.feed +
                     " is reached",
                 source.provider->name);
-        }
         emit(std::move(order));
     }
-    return fits();
+    freed_.erase(feed); // it is taken at once
+    return true;
 }
 
 void Subscriptions::tell_state(
@@ -230,106 +254,119 @@ void Subscriptions::tell_state(
 void Subscriptions::settle(Entry& entry) {
     RouteOrder order;
     order.instrument = entry.id;
-    bool looking = false, any_found = false, full = false, refused = false;
-    std::string first_full;
+    bool looking = false, any_found = false, refused = false;
+    std::string full; // the first feed without room
     std::vector<std::string> route;
     const bool warm = config_.routes.standby == config::Standby::warm;
     for (auto& source : entry.sources) {
         if (source.lookup == Lookup::due) {
-            looking = looking || !refused_.contains(source.provider);
-            refused = refused || refused_.contains(source.provider);
+            const bool given_up = refused_.contains(source.provider);
+            looking = looking || !given_up;
+            refused = refused || given_up;
             continue;
         }
         if (source.lookup == Lookup::unknown)
             continue;
         any_found = true;
         const bool first = route.empty();
+        // Who serves while a better one has just been found goes on until the router says that it may go.
+        if (!warm && !first && !entry.route.empty() && entry.route.front() == source.provider->name)
+            source.standby = true;
+        const auto needed = needs(entry, source);
         std::set<Subscription> wanted;
         if (active_ && (first || warm || source.standby))
-            wanted = needs(entry, source);
+            wanted = needed;
         if (!wanted.empty() && !make_room(entry, source, wanted)) {
-            full = true;
-            if (first_full.empty())
-                first_full = source.provider->name + "." + source.info.feed;
-            wanted.clear();
+            if (full.empty())
+                full = source.provider->name + "." + source.info.feed;
+            // What it has, it keeps; what takes no room it gets.
+            std::erase_if(wanted, [&](const Subscription& s) {
+                return !source.subscribed.contains(s) && source.provider->provider->weight_of(source.info.feed, s) > 0;
+            });
         }
-        const bool possible = !needs(entry, source).empty();
-        if (wanted != source.subscribed) {
-            RouteOrder::Source out;
-            out.provider = source.provider->name;
-            out.part = source.info.feed;
-            for (const auto& s : wanted)
-                if (!source.subscribed.contains(s))
-                    out.add.push_back({s, source.info.native});
-            for (const auto& s : source.subscribed)
-                if (!wanted.contains(s))
-                    out.remove.push_back(s);
-            auto& used = used_[{source.provider, source.info.feed}];
-            used += weight(source, wanted);
-            used -= weight(source, source.subscribed);
-            source.subscribed = wanted;
-            order.sources.push_back(std::move(out));
-        }
+        subscribe_source(source, wanted, order);
         // A cold standby is of the route too: it is subscribed when it is needed.
-        if (!wanted.empty() || (active_ && possible && !first && !warm))
+        if (!wanted.empty() || (active_ && !needed.empty() && !first && !warm))
             route.push_back(source.provider->name);
     }
-    const auto published = entry.channels;
-    if (route.empty()) {
-        entry.refused = full;
-        if (!active_)
-            entry.told.reset(); // nobody hears it from here
-        else if (entry.sources.empty())
-            tell_state(
-                entry, order, InstrumentState::refused, "no provider of its route is on and serves this class", "");
-        else if (looking)
-            tell_state(
-                entry, order, InstrumentState::pending, "looking the symbol up", entry.sources.front().provider->name);
-        else if (full)
-            tell_state(entry, order, InstrumentState::refused,
-                "the limit of " + first_full + " is reached; release other symbols or raise providers limits", "");
-        else if (any_found)
-            tell_state(entry, order, InstrumentState::refused,
-                "no provider of its route streams this kind of data for it", "");
-        else if (refused)
-            tell_state(entry, order, InstrumentState::refused, "the credentials of its provider were refused",
-                entry.sources.front().provider->name);
-        else
-            tell_state(entry, order, InstrumentState::unknown_symbol, "no provider of its route has such a symbol",
-                entry.sources.front().provider->name);
-    } else {
-        entry.refused = false;
-        entry.told.reset(); // from now on its feeds tell
-    }
-    const bool changed = route != entry.route || published != entry.published || !order.sources.empty() || order.state;
+    entry.lacks = !full.empty();
+    if (!route.empty() || !active_)
+        entry.told.reset(); // its feeds tell, or nobody hears it from here
+    else if (entry.sources.empty())
+        tell_state(entry, order, InstrumentState::refused, "no provider of its route is on and serves this class", "");
+    else if (looking)
+        tell_state(
+            entry, order, InstrumentState::pending, "looking the symbol up", entry.sources.front().provider->name);
+    else if (!full.empty())
+        tell_state(entry, order, InstrumentState::refused,
+            "the limit of " + full + " is reached; release other symbols or raise the provider's limits", "");
+    else if (any_found)
+        tell_state(
+            entry, order, InstrumentState::refused, "no provider of its route streams this kind of data for it", "");
+    else if (refused)
+        tell_state(entry, order, InstrumentState::refused, "the credentials of its provider were refused",
+            entry.sources.front().provider->name);
+    else
+        tell_state(entry, order, InstrumentState::unknown_symbol, "no provider of its route has such a symbol",
+            entry.sources.front().provider->name);
+    const bool changed =
+        route != entry.route || entry.channels != entry.published || !order.sources.empty() || order.state;
     entry.route = route;
-    entry.published = published;
+    entry.published = entry.channels;
     if (!changed)
         return;
     order.route = std::move(route);
-    order.published.assign(published.begin(), published.end());
+    order.published.assign(entry.published.begin(), entry.published.end());
     emit(std::move(order));
 }
 
-// Room may have appeared: who was refused for want of it is tried again, oldest first.
-void Subscriptions::retry_refused() {
-    if (std::exchange(retrying_, true))
+void Subscriptions::subscribe_source(Source& source, const std::set<Subscription>& wanted, RouteOrder& order) {
+    if (wanted == source.subscribed)
         return;
-    std::vector<Entry*> waiting;
-    for (auto& [name, entry] : entries_)
-        if (entry.refused)
-            waiting.push_back(&entry);
-    std::sort(waiting.begin(), waiting.end(), [](const Entry* a, const Entry* b) {
-        return a->configured != b->configured ? a->configured : a->age < b->age;
-    });
-    for (auto* entry : waiting)
-        settle(*entry);
-    retrying_ = false;
+    RouteOrder::Source out;
+    out.provider = source.provider->name;
+    out.part = source.info.feed;
+    for (const auto& s : wanted)
+        if (!source.subscribed.contains(s))
+            out.add.push_back({s, source.info.native});
+    for (const auto& s : source.subscribed)
+        if (!wanted.contains(s))
+            out.remove.push_back(s);
+    if (source.subscribed.empty() && !source.info.tradeable) { // a feed knows of it only from now on
+        out.trading = false;
+        out.status = source.info.status;
+    }
+    change_used({source.provider, source.info.feed}, weight(source, source.subscribed), weight(source, wanted));
+    source.subscribed = wanted;
+    order.sources.push_back(std::move(out));
+}
+
+// Room has appeared: who lacks some is tried again in order, until a feed is full once more.
+void Subscriptions::use_freed_room() {
+    while (!freed_.empty() && !std::exchange(using_freed_, true)) {
+        const auto freed = std::exchange(freed_, {});
+        const auto concerned = [&](const Entry& entry) {
+            return entry.lacks && std::any_of(entry.sources.begin(), entry.sources.end(), [&](const Source& s) {
+                return s.lookup == Lookup::found && freed.contains(FeedKey(s.provider, s.info.feed));
+            });
+        };
+        for (auto* entry : in_order(concerned)) {
+            const bool room = std::any_of(freed.begin(), freed.end(), [&](const FeedKey& feed) {
+                const auto limit = capacity(feed);
+                return !limit || used_[feed] < *limit;
+            });
+            if (!room)
+                break;
+            settle(*entry);
+        }
+        using_freed_ = false;
+    }
 }
 
 void Subscriptions::emit(RouteOrder order) { orders_.push_back(std::move(order)); }
 
 void Subscriptions::flush() {
+    use_freed_room();
     if (!orders_.empty() && !stopping_)
         perform_(std::exchange(orders_, {}));
     orders_.clear();
@@ -373,29 +410,21 @@ void Subscriptions::take_answer(ProviderEntry& provider, const std::vector<Instr
             }
             const bool had = source.lookup == Lookup::found;
             const bool trading = info->second->tradeable;
-            if (had ? trading != source.info.tradeable : !trading) {
+            if (had ? trading != source.info.tradeable : !trading)
                 log::info("app", trading ? "trading_again" : "not_trading",
                     {{"instrument", name.to_string()}, {"provider", provider.name}, {"status", info->second->status}});
+            if (had && trading != source.info.tradeable && !source.subscribed.empty()) {
                 RouteOrder order;
                 order.instrument = entry.id;
                 order.route = entry.route;
                 order.published.assign(entry.published.begin(), entry.published.end());
                 RouteOrder::Source out;
                 out.provider = provider.name;
-                out.part = info->second->feed;
+                out.part = source.info.feed;
                 out.trading = trading;
                 out.status = info->second->status;
                 order.sources.push_back(std::move(out));
-                if (had) {
-                    emit(std::move(order));
-                } else { // after it is subscribed
-                    source.lookup = Lookup::found;
-                    source.info = *info->second;
-                    settle(entry);
-                    order.route = entry.route;
-                    order.published.assign(entry.published.begin(), entry.published.end());
-                    emit(std::move(order));
-                }
+                emit(std::move(order));
             }
             if (!had) {
                 source.lookup = Lookup::found;
@@ -438,7 +467,6 @@ asio::awaitable<void> Subscriptions::run(ProviderEntry& provider) {
             break;
         if (answer) {
             back_off.reset();
-            answered_[&provider] = true;
             take_answer(provider, asked, *answer, refresh);
             continue;
         }
@@ -451,7 +479,9 @@ asio::awaitable<void> Subscriptions::run(ProviderEntry& provider) {
         const auto wait = back_off.next(recovery);
         log::warn("app", "symbols_failed",
             {{"provider", provider.name}, {"error", answer.error()}, {"retry_in_ms", wait.count()}});
-        if (!refresh)
+        if (refresh)
+            next_refresh = mono_now() + wait;
+        else
             tell_failed(asked, InstrumentState::pending, provider, "symbol lookup failed: " + describe(answer.error()));
         const auto until = mono_now() + wait;
         while (!stopping_ && mono_now() < until) { // a new symbol wakes, but does not shorten the pause
@@ -481,15 +511,14 @@ void Subscriptions::tell_failed(const std::vector<InstrumentName>& names, Instru
 void Subscriptions::refuse(ProviderEntry& provider, const error_code& why) {
     log::error("app", "gave_up",
         {{"provider", provider.name}, {"error", why}, {"hint", "check the credentials of providers." + provider.name}});
-    answered_[&provider] = true;
     refused_.insert(&provider);
-    std::vector<InstrumentName> unserved;
-    for (auto& [name, entry] : entries_) {
-        const auto left = [&](const Source& s) { return s.provider != &provider && !refused_.contains(s.provider); };
-        if (entry.route.empty() && std::none_of(entry.sources.begin(), entry.sources.end(), left))
-            unserved.push_back(name);
-    }
-    tell_failed(unserved, InstrumentState::refused, provider, "symbol lookup: " + describe(why));
+    const auto concerned = [&](const Entry& entry) {
+        return std::any_of(
+            entry.sources.begin(), entry.sources.end(), [&](const Source& s) { return s.provider == &provider; });
+    };
+    for (auto* entry : in_order(concerned))
+        settle(*entry);
+    flush();
     if (on_refused)
         on_refused(provider, why);
 }
@@ -500,12 +529,17 @@ void Subscriptions::stop() {
         timer.cancel();
 }
 
-bool Subscriptions::resolved() const {
-    for (const auto& [name, entry] : entries_)
+bool Subscriptions::nothing_left(const std::set<std::string>& refused) const {
+    bool any = false;
+    for (const auto& [name, entry] : entries_) {
+        if (!entry.configured)
+            continue;
+        any = true;
         for (const auto& source : entry.sources)
-            if (const auto it = answered_.find(source.provider); it == answered_.end() || !it->second)
+            if (!refused_.contains(source.provider) && !refused.contains(source.provider->name))
                 return false;
-    return true;
+    }
+    return any;
 }
 
 SubscriptionStats Subscriptions::stats() const {

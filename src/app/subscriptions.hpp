@@ -61,6 +61,8 @@ public:
     // Only who publishes takes data: venues count connections by account, and a second instance would push the first
     // one out. Not before it is said for the first time.
     void set_active(bool active);
+    // The router has chosen this provider of the instrument's route.
+    void served_by(InstrumentId instrument, const std::string& provider);
     // A cold standby is needed, or not any more.
     void want_standby(InstrumentId instrument, const std::string& provider, bool wanted);
 
@@ -71,8 +73,9 @@ public:
     asio::awaitable<void> run(ProviderEntry& provider);
     void stop();
 
-    // Each provider that was ever asked answered once.
-    bool resolved() const;
+    // True if no configured instrument has a provider left: each was refused at its look-up, or is one of `refused`.
+    // False without configured instruments: demand may come for another provider.
+    bool nothing_left(const std::set<std::string>& refused) const;
     SubscriptionStats stats() const;
     // The provider's own name and feed of an instrument that was looked up.
     const InstrumentInfo* known(std::string_view provider, const InstrumentName& name) const;
@@ -85,7 +88,6 @@ private:
         InstrumentInfo info;
         std::set<Subscription> subscribed;
         bool standby = false; // a cold one that is needed
-        bool told_not_trading = false;
     };
     struct Entry {
         InstrumentId id{};
@@ -97,7 +99,8 @@ private:
         std::vector<std::string> route;      // as ordered
         std::set<Subscription> published;    // as ordered
         std::optional<InstrumentState> told; // as ordered
-        bool refused = false;
+        std::string serving;                 // the provider that the router has chosen, if it is not the first
+        bool lacks = false;                  // a feed had no room for all of it
     };
     using FeedKey = std::pair<const ProviderEntry*, std::string>;
 
@@ -111,7 +114,10 @@ private:
     void tell_failed(const std::vector<InstrumentName>& names, InstrumentState state, const ProviderEntry& provider,
         const std::string& reason);
     void refuse(ProviderEntry& provider, const error_code& why);
-    void retry_refused();
+    std::vector<Entry*> in_order(const std::function<bool(const Entry&)>& which);
+    void subscribe_source(Source& source, const std::set<Subscription>& wanted, RouteOrder& order);
+    void change_used(const FeedKey& feed, std::size_t before, std::size_t now);
+    void use_freed_room();
     void emit(RouteOrder order);
     void flush();
     void take_answer(ProviderEntry& provider, const std::vector<InstrumentName>& asked,
@@ -125,13 +131,13 @@ private:
     Perform perform_;
     std::unordered_map<InstrumentName, Entry> entries_;
     std::map<FeedKey, std::size_t> used_; // weight of what is subscribed
+    std::set<FeedKey> freed_;             // feeds with more room than before
     std::vector<RouteOrder> orders_;
     std::map<const ProviderEntry*, asio::steady_timer> wake_;
-    std::map<const ProviderEntry*, bool> answered_;
     std::set<const ProviderEntry*> refused_;
     std::uint64_t next_age_ = 1;
     SubscriptionStats stats_;
-    bool active_ = false, stopping_ = false, retrying_ = false;
+    bool active_ = false, stopping_ = false, using_freed_ = false;
 };
 
 } // namespace tickgate::app

@@ -11,13 +11,13 @@ namespace tickgate::cli {
 // Fields that are absent or null are empty. Strings are decoded, numbers are as written.
 struct Message {
     std::string type, asset_class, symbol, session;
-    std::uint64_t seq = 0;                                                        // 0: none
-    std::string bid, bid_size, ask, ask_size, last;                               // quotes
-    std::string price, size, side;                                                // trades
-    std::string timeframe, close, volume, final;                                  // bars
-    std::string provider;                                              // of data and events
+    std::uint64_t seq = 0;                                                           // 0: none
+    std::string bid, bid_size, ask, ask_size, last;                                  // quotes
+    std::string price, size, side;                                                   // trades
+    std::string timeframe, close, volume, final;                                     // bars
+    std::string provider;                                                            // of data and events
     std::string event, kind, feed, to_provider, cause, text, from_seq, to_seq, lost; // events
-    std::string state;                                                            // heartbeats
+    std::string state;                                                               // heartbeats
 };
 
 class PayloadParser {

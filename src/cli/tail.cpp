@@ -157,11 +157,10 @@ void Tail::Impl::show(const std::string& channel) {
     } else if (fields_.type == "event") {
         const auto subject = channel.substr(std::min(channel.find(":event:") + 7, channel.size()));
         std::string text = "event " + fields_.event + " " + subject;
-        for (const auto& [name, value] :
-            {std::pair(" kind=", &fields_.kind), std::pair(" from=", &fields_.provider),
-                std::pair(" to=", &fields_.to_provider), std::pair(" from_seq=", &fields_.from_seq),
-                std::pair(" to_seq=", &fields_.to_seq), std::pair(" lost=", &fields_.lost),
-                std::pair(" cause=", &fields_.cause), std::pair(" ", &fields_.text)})
+        for (const auto& [name, value] : {std::pair(" kind=", &fields_.kind), std::pair(" from=", &fields_.provider),
+                 std::pair(" to=", &fields_.to_provider), std::pair(" from_seq=", &fields_.from_seq),
+                 std::pair(" to_seq=", &fields_.to_seq), std::pair(" lost=", &fields_.lost),
+                 std::pair(" cause=", &fields_.cause), std::pair(" ", &fields_.text)})
             if (!value->empty())
                 text += name + *value;
         model_->note(std::move(text), false);

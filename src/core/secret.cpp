@@ -56,7 +56,7 @@ void redact_user_info(std::string& text) {
 
 void redact_parameters(std::string& text) {
     static constexpr std::string_view names[] = {
-        "token=", "apikey=", "api_key=", "access_token=", "password=", "secret=", "signature="};
+        "token=", "apikey=", "api_key=", "access_token=", "password=", "secret=", "signature=", "sessionid="};
     for (const auto name : names) {
         for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
             const auto start = at + name.size();

@@ -25,6 +25,7 @@ struct Event {
     std::string provider, to_provider, cause, text;
     std::optional<UnixNanos> from, to;
     std::optional<std::uint64_t> from_seq, to_seq, lost, filled;
+    bool source = false; // of the provider's own channel (`md:src`): the kind is `src:{provider}:{kind}`
 };
 
 struct FeedStatus {

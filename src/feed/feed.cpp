@@ -53,6 +53,8 @@ asio::awaitable<void> Feed::run() {
         if (at.mono >= next_scan_) {
             next_scan_ = at.mono + scan_interval;
             scan(at);
+        } else if (status_dirty_) {
+            update_status({});
         }
         sink_.flush(at);
     }
@@ -106,13 +108,19 @@ Shard* Feed::shard_for(const Subscription& what, std::size_t weight) {
 }
 
 void Feed::subscribe(const std::vector<Wanted>& wanted) {
+    if (wanted.empty())
+        return;
     for (const auto& w : wanted) {
         if (find(w.what) != nullptr)
             continue;
         const auto weight = weight_of(w.what);
         auto* shard = shard_for(w.what, weight);
         if (shard == nullptr) {
-            on_rejected(w.what, errc::too_many_connections, "every connection of this feed is full");
+            tell_rejected(w.what, errc::too_many_connections, "every connection of this feed is full");
+            if (const auto at = index_of(w.what.instrument);
+                at >= by_instrument_.size() || !by_instrument_[at].known) // else what it has counts
+                sink_.state(w.what.instrument, InstrumentState::refused, describe(errc::too_many_connections),
+                    options_.provider);
             continue;
         }
         std::uint32_t slot = static_cast<std::uint32_t>(channels_.size());
@@ -147,10 +155,14 @@ void Feed::subscribe(const std::vector<Wanted>& wanted) {
         if (shard->gave_up())
             set_state(w.what.instrument, InstrumentState::refused, last_reason_);
     }
-    update_status({});
+    status_dirty_ = true;
+    if (idle_) // a feed that is closed must not be taken for one that serves
+        update_status({});
 }
 
 void Feed::unsubscribe(const std::vector<Subscription>& gone) {
+    if (gone.empty())
+        return;
     for (const auto& what : gone) {
         auto* channel = find(what);
         if (channel == nullptr)
@@ -175,7 +187,7 @@ void Feed::unsubscribe(const std::vector<Subscription>& gone) {
             settle_state(what.instrument); // it may have waited for this one
         }
     }
-    update_status({});
+    status_dirty_ = true;
 }
 
 Feed::ChannelState* Feed::find(const Subscription& what) {

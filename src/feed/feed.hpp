@@ -70,6 +70,7 @@ public:
     void set_trading(InstrumentId id, bool trading, std::string_view status);
 
     FeedStats stats() const;
+    FeedState state() const noexcept { return status_.state; } // as told last
 
 private:
     friend class Shard;
@@ -83,6 +84,7 @@ private:
         std::uint64_t last_id = 0;
         std::uint64_t told = 0; // after a handover: ids up to here were told, published or lost; 0: let all pass
         std::uint64_t messages = 0, messages_before_link = 0;
+        error_code rejected; // the venue will not serve it; unset, by a new connection too: it did not say so
     };
     // How a connection ended, for those who listen.
     enum class Fate : std::uint8_t {
@@ -108,9 +110,14 @@ private:
         OptionalDecimal last; // latest trade of this connection
         InstrumentState state = InstrumentState::pending;
         bool known = false;
-        std::string notice; // why the venue says that nothing is traded now; empty: it does not say so
+        // Why nothing is traded now, by the stream's and by REST's word; empty: not said. The stream's ends with its
+        // connection.
+        std::string notice, listing;
+        bool halted() const noexcept { return !notice.empty() || !listing.empty(); }
+        const std::string& why_halted() const noexcept { return notice.empty() ? listing : notice; }
     };
     static constexpr std::uint32_t no_slot = 0xffffffffu;
+    static constexpr std::string_view market_closed = "the market is closed";
 
     // What a shard tells.
     void on_quote(Shard& shard, int place, const Quote& quote);
@@ -118,8 +125,10 @@ private:
     void on_bar(Shard& shard, int place, const Bar& bar);
     void on_source_quote(const Quote& quote);
     void on_notice(const MarketNotice& notice);
+    void take_notice(const MarketNotice& notice, bool listed);
     void on_acknowledged(Shard& shard, std::span<const Subscription> done);
     void on_rejected(Subscription what, error_code reason, std::string_view venue_text);
+    void tell_rejected(const Subscription& what, const error_code& reason, std::string_view venue_text);
     void on_no_first_frame(Subscription what);
     void on_gap(Subscription what, std::optional<std::uint64_t> lost, std::string_view cause);
     void on_skipped(Skip why, std::string_view what);
@@ -134,7 +143,8 @@ private:
     bool admit(Shard& shard, int place, ChannelState& channel, std::uint64_t id, bool contiguous);
     bool after_break(ChannelState& channel, std::uint64_t id, bool contiguous);
     void take_up(ChannelState& channel, const Handover::Standing& standing, std::string_view cause);
-    void lose(ChannelState& channel, std::string_view reason, UnixNanos from);
+    void open_gap(ChannelState& channel, UnixNanos from);
+    void lose(ChannelState& channel, std::string_view reason);
     void watch(InstrumentId id);
     void set_state(InstrumentId id, InstrumentState state, std::string_view reason);
     void settle_state(InstrumentId id);
@@ -172,6 +182,9 @@ private:
     std::map<std::string, MonoTime, std::less<>> last_skip_log_;
     std::size_t children_ = 0;
     bool running_ = false, stopping_ = false;
+    bool idle_ = true;          // nothing is wanted
+    bool served_ = false;       // it had all its connections since something is wanted
+    bool status_dirty_ = false; // told with the next pulse
 };
 
 } // namespace tickgate::feed

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::string_view market_closed = "the market is closed";
+constexpr std::string_view nothing_wanted = "nothing wanted";
 
 Event channel_event(std::string_view what, const Subscription& s, std::string_view provider, std::string_view cause) {
     Event e;
@@ -46,18 +46,33 @@ void Feed::watch(InstrumentId id) {
         calendar::market_of(instruments_.name_of(id)));
 }
 
-// Live (or closed, where its market is) once every channel of the instrument is acknowledged; one that went stale stays
-// so until data comes.
+// Live (or closed, where its market is) once every channel of the instrument is acknowledged that the venue did not
+// reject; one that went stale stays so until data comes. Refused when all were rejected.
 void Feed::settle_state(InstrumentId id) {
     const auto& slots = by_instrument_[index_of(id)];
-    const auto acked = [&](std::uint32_t slot) { return slot == no_slot || channels_[slot].acked; };
-    if (!acked(slots.quote) || !acked(slots.trade))
-        return;
-    for (const auto& bar : slots.bars)
-        if (!acked(bar.second))
+    bool acked = false, waiting = false;
+    error_code rejected;
+    const auto look = [&](std::uint32_t slot) {
+        if (slot == no_slot)
             return;
-    if (!slots.notice.empty())
-        return set_state(id, InstrumentState::closed, slots.notice);
+        const auto& c = channels_[slot];
+        acked = acked || c.acked;
+        waiting = waiting || (!c.acked && !c.rejected);
+        if (c.rejected)
+            rejected = c.rejected;
+    };
+    look(slots.quote);
+    look(slots.trade);
+    for (const auto& bar : slots.bars)
+        look(bar.second);
+    if (waiting)
+        return;
+    if (!acked)
+        return set_state(id,
+            rejected == errc::unknown_symbol ? InstrumentState::unknown_symbol : InstrumentState::refused,
+            describe(rejected));
+    if (slots.halted())
+        return set_state(id, InstrumentState::closed, slots.why_halted());
     watch(id);
     if (health_.is_closed(id))
         return set_state(id, InstrumentState::closed, market_closed);
@@ -67,6 +82,7 @@ void Feed::settle_state(InstrumentId id) {
 }
 
 void Feed::update_status(std::string_view reason) {
+    status_dirty_ = false;
     FeedStatus next = status_;
     next.wanted = next.acked = next.connections = 0;
     bool all_closed = true;
@@ -76,11 +92,13 @@ void Feed::update_status(std::string_view reason) {
         all_closed = all_closed &&
                      (!c.in_use || by_instrument_[index_of(c.wanted.what.instrument)].state == InstrumentState::closed);
     }
-    bool any_serves = false, all_connected = true, any_gave_up = false;
+    bool any_serves = false, all_connected = true, any_gave_up = false, rests_refused = false;
     std::optional<MonoTime> last;
     for (const auto& shard : shards_) {
-        if (shard->size() == 0)
+        if (shard->size() == 0) {
+            rests_refused = rests_refused || shard->gave_up();
             continue;
+        }
         any_serves = true;
         all_connected = all_connected && shard->connected();
         any_gave_up = any_gave_up || shard->gave_up();
@@ -92,15 +110,21 @@ void Feed::update_status(std::string_view reason) {
     if (last)
         next.last_received = at.wall - (at.mono - *last);
     next.reconnects = stats_.reconnects;
-    const bool ever =
-        status_.state == FeedState::live || status_.state == FeedState::closed || status_.state == FeedState::down;
-    if (any_serves) // with nothing wanted it stays what it was
+    const bool was_idle = std::exchange(idle_, !any_serves);
+    served_ = any_serves && (served_ || all_connected);
+    if (any_serves)
         next.state = any_gave_up     ? FeedState::refused
                      : all_connected ? all_closed ? FeedState::closed : FeedState::live
-                     : ever          ? FeedState::down
+                     : served_       ? FeedState::down
                                      : FeedState::connecting;
-    if (!reason.empty())
+    else if (!rests_refused) // nobody misses it; one whose credentials were refused stays refused
+        next.state = FeedState::closed;
+    if (!any_serves && !rests_refused)
+        next.reason = nothing_wanted;
+    else if (!reason.empty())
         next.reason = reason;
+    else if (was_idle && any_serves)
+        next.reason = all_connected ? "subscribing" : "connecting";
     if (next.state != status_.state || status_.since == UnixNanos())
         next.since = at.wall;
     status_ = next;
@@ -132,6 +156,7 @@ void Feed::on_acknowledged(Shard& shard, std::span<const Subscription> done) {
     for (const auto& what : done)
         if (auto* c = find(what)) {
             c->acked = true;
+            c->rejected = {};
             settle_state(what.instrument);
         }
     log::debug("feed", "acknowledged", {{"feed", name_}, {"shard", shard.number()}, {"count", done.size()}});
@@ -181,35 +206,45 @@ void Feed::on_link_ended(Shard& shard, const EndedLink& ended) {
         e.from = ended.last_heard;
         sink_.event(e);
     }
+    const auto lost = [&](const ChannelState& c) {
+        return c.in_use && c.shard == shard.number() && ended.fate != Fate::connect_failed &&
+               (ended.fate == Fate::lost || shard.missing(c.wanted.what));
+    };
+    for (auto& c : channels_) // all of them first: a state may make another source serve, then they are not heard
+        if (lost(c))
+            open_gap(c, ended.last_heard);
     for (auto& c : channels_) {
-        if (!c.in_use || c.shard != shard.number())
-            continue;
-        if (ended.fate == Fate::connect_failed)
+        if (lost(c))
+            lose(c, reason);
+        else if (c.in_use && c.shard == shard.number() && ended.fate == Fate::connect_failed) {
+            c.rejected = {}; // the next connection asks again
             set_state(c.wanted.what.instrument, InstrumentState::down, reason);
-        else if (ended.fate == Fate::lost || shard.missing(c.wanted.what))
-            lose(c, reason, ended.last_heard);
+        }
     }
     update_status(reason);
     sink_.flush(now());
 }
 
 // Nothing is replayed by the venue: the channel has a hole from here on, of a size nobody knows so far.
-void Feed::lose(ChannelState& channel, std::string_view reason, UnixNanos from) {
-    const auto& what = channel.wanted.what;
-    const bool had_data = channel.any_id || channel.acked;
-    channel.acked = false;
-    by_instrument_[index_of(what.instrument)].last.reset();
-    by_instrument_[index_of(what.instrument)].notice.clear(); // what is said meanwhile is not heard
-    health_.pause(what.instrument);
-    set_state(what.instrument, InstrumentState::down, reason);
-    if (!had_data || channel.gap_open)
+void Feed::open_gap(ChannelState& channel, UnixNanos from) {
+    if ((!channel.any_id && !channel.acked) || channel.gap_open) // it had no data, or it is told
         return;
     channel.gap_open = true;
     ++stats_.gaps;
-    auto gap = channel_event("gap_opened", what, options_.provider, "link_down");
+    auto gap = channel_event("gap_opened", channel.wanted.what, options_.provider, "link_down");
     gap.feed = name_;
     gap.from = from;
     sink_.event(gap);
+}
+
+void Feed::lose(ChannelState& channel, std::string_view reason) {
+    const auto id = channel.wanted.what.instrument;
+    channel.acked = false;
+    channel.rejected = {};
+    by_instrument_[index_of(id)].last.reset();
+    by_instrument_[index_of(id)].notice.clear(); // what is said meanwhile is not heard
+    health_.pause(id);
+    set_state(id, InstrumentState::down, reason);
 }
 
 // First message of a channel after a break; false if it was told before. Closes the hole, with its size where ids are
@@ -266,6 +301,16 @@ void Feed::on_gap(Subscription what, std::optional<std::uint64_t> lost, std::str
 }
 
 void Feed::on_rejected(Subscription what, error_code reason, std::string_view venue_text) {
+    auto* c = find(what);
+    if (c == nullptr)
+        return; // released meanwhile
+    tell_rejected(what, reason, venue_text);
+    c->acked = false;
+    c->rejected = reason;
+    settle_state(what.instrument);
+}
+
+void Feed::tell_rejected(const Subscription& what, const error_code& reason, std::string_view venue_text) {
     const auto text = redact(venue_text);
     const bool unknown = reason == errc::unknown_symbol;
     log::warn("feed", unknown ? "unknown_symbol" : "refused",
@@ -275,13 +320,6 @@ void Feed::on_rejected(Subscription what, error_code reason, std::string_view ve
     e.feed = name_;
     e.text = text;
     sink_.event(e);
-    if (auto* c = find(what))
-        c->acked = false;
-    const auto state = unknown ? InstrumentState::unknown_symbol : InstrumentState::refused;
-    if (index_of(what.instrument) < by_instrument_.size() && by_instrument_[index_of(what.instrument)].known)
-        set_state(what.instrument, state, describe(reason));
-    else
-        sink_.state(what.instrument, state, describe(reason), options_.provider);
 }
 
 void Feed::on_no_first_frame(Subscription what) {
@@ -326,51 +364,6 @@ void Feed::on_gave_up(Shard& shard, const LinkEnd& end) {
     e.text = end.detail;
     sink_.event(e);
     update_status(describe(end.reason));
-}
-
-void Feed::on_health(const FeedHealth::Change& change) {
-    using What = FeedHealth::Change::What;
-    const auto& slots = by_instrument_[index_of(change.instrument)];
-    const bool shown = slots.state == InstrumentState::live || slots.state == InstrumentState::stale ||
-                       slots.state == InstrumentState::closed;
-    if (!slots.known || !shown || !slots.notice.empty())
-        return; // down or refused says more, and so does the venue's own word
-    const auto quiet = std::to_string(change.quiet_for.count()) + " ms without data";
-    Event e;
-    e.instrument = change.instrument;
-    e.feed = name_;
-    e.provider = options_.provider;
-    switch (change.what) {
-    case What::stale:
-        set_state(change.instrument, InstrumentState::stale, quiet);
-        e.event = "stale";
-        e.cause = quiet;
-        break;
-    case What::fresh:
-        set_state(change.instrument, InstrumentState::live, "data again");
-        e.event = "fresh";
-        e.cause = quiet;
-        break;
-    case What::closed:
-        set_state(change.instrument, InstrumentState::closed, market_closed);
-        e.event = "closed";
-        e.cause = "calendar";
-        break;
-    case What::opened:
-        set_state(change.instrument, InstrumentState::live, change.by_data ? "data flows" : "the market is open");
-        e.event = "opened";
-        e.cause = change.by_data ? "data" : "calendar";
-        break;
-    }
-    sink_.event(e);
-}
-
-void Feed::scan(Moment now) {
-    phases_.refresh(now.wall);
-    health_.set_phases(phases_.phases());
-    health_.scan(now.mono, [this](const FeedHealth::Change& change) { on_health(change); });
-    revive(now);
-    update_status({});
 }
 
 FeedStats Feed::stats() const {

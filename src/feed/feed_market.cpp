@@ -48,10 +48,13 @@ void Feed::set_trading(InstrumentId id, bool trading, std::string_view status) {
     notice.instrument = id;
     notice.what = trading ? MarketNotice::What::opened : MarketNotice::What::closed;
     notice.text = status;
-    on_notice(notice);
+    take_notice(notice, true);
 }
 
-void Feed::on_notice(const MarketNotice& notice) {
+void Feed::on_notice(const MarketNotice& notice) { take_notice(notice, false); }
+
+// `listed`: REST's word, which a loss of the connection does not outdate; else the stream's.
+void Feed::take_notice(const MarketNotice& notice, bool listed) {
     const auto id = notice.instrument;
     if (index_of(id) >= by_instrument_.size() || !by_instrument_[index_of(id)].known)
         return;
@@ -71,21 +74,69 @@ void Feed::on_notice(const MarketNotice& notice) {
     // Said before, or nothing to take back: a session tells how each instrument stands when it begins.
     const auto told = std::string(e.event) + (text.empty() ? "" : ": " + text);
     const bool ends = notice.what == What::opened || notice.what == What::resumed;
-    if (ends ? slots.notice.empty() : notice.what != What::luld && slots.notice == told)
+    auto& word = listed ? slots.listing : slots.notice;
+    if (ends ? !slots.halted() || (listed && word.empty()) : notice.what != What::luld && word == told)
         return;
     if (notice.what == What::halted || notice.what == What::closed) {
-        slots.notice = told;
+        word = told;
         health_.pause(id);
         if (shown) {
             slots.state = InstrumentState::closed; // told again where only the reason changed
-            sink_.state(id, InstrumentState::closed, slots.notice, options_.provider);
+            sink_.state(id, InstrumentState::closed, slots.why_halted(), options_.provider);
         }
-    } else if (notice.what != What::luld && !slots.notice.empty()) {
-        slots.notice.clear();
+    } else if (ends) {
+        word.clear();
+        if (!listed)
+            slots.listing.clear(); // the stream's word is the newer one
         if (shown)
             settle_state(id);
     }
     sink_.event(e);
+}
+
+void Feed::on_health(const FeedHealth::Change& change) {
+    using What = FeedHealth::Change::What;
+    const auto& slots = by_instrument_[index_of(change.instrument)];
+    const bool shown = slots.state == InstrumentState::live || slots.state == InstrumentState::stale ||
+                       slots.state == InstrumentState::closed;
+    if (!slots.known || !shown || slots.halted())
+        return; // down or refused says more, and so does the venue's own word
+    const auto quiet = std::to_string(change.quiet_for.count()) + " ms without data";
+    Event e;
+    e.instrument = change.instrument;
+    e.feed = name_;
+    e.provider = options_.provider;
+    switch (change.what) {
+    case What::stale:
+        set_state(change.instrument, InstrumentState::stale, quiet);
+        e.event = "stale";
+        e.cause = quiet;
+        break;
+    case What::fresh:
+        set_state(change.instrument, InstrumentState::live, "data again");
+        e.event = "fresh";
+        e.cause = quiet;
+        break;
+    case What::closed:
+        set_state(change.instrument, InstrumentState::closed, market_closed);
+        e.event = "closed";
+        e.cause = "calendar";
+        break;
+    case What::opened:
+        set_state(change.instrument, InstrumentState::live, change.by_data ? "data flows" : "the market is open");
+        e.event = "opened";
+        e.cause = change.by_data ? "data" : "calendar";
+        break;
+    }
+    sink_.event(e);
+}
+
+void Feed::scan(Moment now) {
+    phases_.refresh(now.wall);
+    health_.set_phases(phases_.phases());
+    health_.scan(now.mono, [this](const FeedHealth::Change& change) { on_health(change); });
+    revive(now);
+    update_status({});
 }
 
 // A connection that answers while nothing flows for any of its instruments: a new one is worth a try, and if that does
@@ -117,8 +168,7 @@ void Feed::revive(Moment now) {
         log::warn("feed", "all_stale", {{"feed", name_}, {"shard", shard.number()}, {"tries", shard.revival.tries}});
         shard.fail(errc::silent, "no data for any instrument");
         for (const auto& c : channels_)
-            if (c.in_use && c.shard == shard.number() &&
-                by_instrument_[index_of(c.wanted.what.instrument)].notice.empty())
+            if (c.in_use && c.shard == shard.number() && !by_instrument_[index_of(c.wanted.what.instrument)].halted())
                 watch(c.wanted.what.instrument);
     }
 }

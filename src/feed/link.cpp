@@ -121,16 +121,16 @@ void Link::fail(error_code reason, std::string detail) {
     LinkEnd end;
     end.reason = reason;
     end.detail = std::move(detail);
-    end_with(std::move(end));
+    end_with(std::move(end), true); // nothing is wrong with the connection itself
 }
 
-void Link::end_with(LinkEnd end) {
+// In order where that can be: a venue that counts sessions must see that this one is over.
+void Link::end_with(LinkEnd end, bool in_order) {
     if (!connection_ || wanted_end_ || closing_)
         return;
     wanted_end_ = std::move(end);
-    // A planned end is an orderly one: a venue that counts sessions must see that this one is over.
-    if (wanted_end_->reason == errc::planned_shutdown)
-        connection_->close(1000, "renewal");
+    if (in_order)
+        connection_->close(1000, "");
     else
         connection_->stop();
 }
@@ -165,7 +165,8 @@ void Link::check(Moment now) {
         wanted.reason = end->reason;
         wanted.detail = end->detail;
         wanted.pause = end->pause;
-        end_with(std::move(wanted));
+        const bool planned = wanted.reason == errc::planned_shutdown;
+        end_with(std::move(wanted), planned);
     } else if (!replacement_asked_) {
         replacement_asked_ = true;
         hooks_.replace(end->pause);

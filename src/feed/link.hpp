@@ -58,7 +58,7 @@ private:
     bool wants_pause() override;
     void send(std::string_view text) override;
     void check(Moment now); // what the session wants after a call
-    void end_with(LinkEnd end);
+    void end_with(LinkEnd end, bool in_order);
 
     std::unique_ptr<FeedSession> session_;
     EventSink& sink_;

@@ -36,6 +36,7 @@ void Router::Impl::quote(In& in, const Quote& q) {
         out_.publish(in.own, q);
     if (in.keep) {
         auto& s = *in.source;
+        s.heard = q.received_time;
         s.quote = q;
         s.exchange.assign(q.exchange);
         s.quote.exchange = {};
@@ -50,8 +51,11 @@ void Router::Impl::quote(In& in, const Quote& q) {
 void Router::Impl::trade(In& in, const Trade& t) {
     if (in.own != no_channel)
         out_.publish(in.own, t);
-    if (in.keep && t.updates_last && t.action == TradeAction::create)
-        in.source->trade = {t.price, t.received_time};
+    if (in.keep) {
+        in.source->heard = t.received_time;
+        if (t.updates_last && t.action == TradeAction::create)
+            in.source->trade = {t.price, t.received_time};
+    }
     if (in.forward != no_channel)
         out_.publish(in.forward, t);
     if (in.feeds)
@@ -61,6 +65,8 @@ void Router::Impl::trade(In& in, const Trade& t) {
 void Router::Impl::bar(In& in, const Bar& b) {
     if (in.own != no_channel)
         out_.publish(in.own, b);
+    if (in.keep)
+        in.source->heard = b.received_time;
     if (in.forward == no_channel)
         return;
     const auto& switched = in.route->switched_at;
@@ -192,6 +198,8 @@ bool Router::behind() const { return impl_->out_.behind(); }
 void Router::feed_status(std::string_view feed, const FeedStatus& status) { impl_->out_.feed_status(feed, status); }
 
 void Router::event(const Event& event) {
+    if (impl_->options_.sources)
+        impl_->tell_source(event);
     if (impl_->passes(event))
         impl_->out_.event(event);
 }

@@ -20,6 +20,7 @@ struct Router::Impl {
         Quote quote;
         std::string exchange;
         bool any_quote = false;
+        UnixNanos heard{};                   // the last message was received; kept where there are several sources
         RouteFsm::Price trade;               // the latest that moves the last price
         std::vector<std::uint32_t> channels; // of Router::Channel, open ones
     };
@@ -54,7 +55,8 @@ struct Router::Impl {
         bool keep = false;            // the latest is kept
         bool feeds = false;           // bars are made of them
         bool in_use = false;
-        bool gap_told = false; // its gap_opened was published
+        bool gap_told = false; // its gap_opened was published, with this cause
+        std::string gap_cause;
         Channel own = no_channel;
         Route* route = nullptr;
         Source* source = nullptr;
@@ -88,6 +90,7 @@ struct Router::Impl {
     void stop_bars(Out& out, UnixNanos at);
     void serve(Out& out, const Source& source, const In& in);
     void orphan(const Source& source);
+    void end_gaps(const Route& route, const Source& left, UnixNanos at);
 
     // router_switch.cpp: who serves.
     void decide(Route& route, Moment at);
@@ -98,6 +101,7 @@ struct Router::Impl {
     void plan_standbys(Route& route);
     void call_standbys();
     bool passes(const Event& event);
+    void tell_source(const Event& event);
 
     // router.cpp: messages.
     void quote(In& in, const Quote& quote);

@@ -76,8 +76,10 @@ void Router::Impl::set_sources(Route& route, std::vector<std::string> providers,
     }
     route.fsm.start_with(active.value_or(0));
     for (const auto& gone : old)
-        if (gone)
+        if (gone) {
+            end_gaps(route, *gone, at.wall);
             orphan(*gone);
+        }
     if (served != nullptr && !active && route.state) {
         route.switched_at = at.wall;
         for (auto& out : route.outs)
@@ -86,8 +88,11 @@ void Router::Impl::set_sources(Route& route, std::vector<std::string> providers,
         e.event = "route";
         e.instrument = route.id;
         for (const auto& gone : old)
-            if (gone.get() == served)
+            if (gone.get() == served) {
                 e.provider = gone->provider;
+                if (gone->heard != UnixNanos())
+                    e.from = gone->heard;
+            }
         e.to_provider = route.active().provider;
         e.cause = "configuration";
         e.to = at.wall;
@@ -158,7 +163,7 @@ void Router::Impl::wire(Route& route, UnixNanos at) {
             auto& in = ins_[channel];
             in.forward = no_channel;
             in.feeds = false;
-            in.keep = several && in.what.kind != Kind::bar;
+            in.keep = several;
         }
     for (auto& out : route.outs) {
         if (auto* in = find(active, out.what)) {

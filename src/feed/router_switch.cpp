@@ -3,6 +3,9 @@
 
 #include "core/log.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace tickgate::feed {
 
 void Router::Impl::decide(Route& route, Moment at) {
@@ -38,11 +41,40 @@ void Router::Impl::announce_switch(Route& route, const RouteFsm::Decision& d, Mo
     e.to_provider = to.provider;
     e.cause = d.cause;
     e.text = from.reason;
+    if (from.heard != UnixNanos()) // nothing of it is newer
+        e.from = from.heard;
     e.to = at.wall;
     out_.event(e);
     route.switched_at = at.wall;
     wire(route, at.wall);
+    end_gaps(route, from, at.wall);
     publish_kept(route);
+}
+
+// Holes that were told of a source that no longer serves end where another one serves their channel, or nobody could.
+void Router::Impl::end_gaps(const Route& route, const Source& left, UnixNanos at) {
+    const bool gone = find(route, left.provider) != &left;
+    for (const auto channel : left.channels) {
+        auto& in = ins_[channel];
+        if (!in.gap_told)
+            continue;
+        const auto out =
+            std::find_if(route.outs.begin(), route.outs.end(), [&](const Out& o) { return o.what == in.what; });
+        if (!gone && out != route.outs.end() && !out->feeding && find(route.active(), in.what) == nullptr)
+            continue;
+        in.gap_told = false;
+        Event e;
+        e.event = "gap_closed";
+        e.instrument = route.id;
+        e.kind = in.what.kind;
+        if (in.what.kind == Kind::bar)
+            e.timeframe = in.what.timeframe;
+        e.provider = left.provider;
+        e.cause = in.gap_cause;
+        e.to = at;
+        e.filled = 0;
+        out_.event(e);
+    }
 }
 
 void Router::Impl::announce_guard(Route& route, const RouteFsm::Decision& d) {
@@ -140,12 +172,33 @@ bool Router::Impl::passes(const Event& e) {
         what.timeframe = e.timeframe.value_or(Timeframe::m1);
         if (auto* in = find(*source, what)) {
             const bool told = std::exchange(in->gap_told, opened && active);
+            if (opened && active)
+                in->gap_cause = e.cause;
             return active || (closed && told);
         }
     }
     if (e.event == "stale" && route->fsm.guarded())
         return false; // told with its cause
     return active;
+}
+
+// What a provider's own channel misses is told for that channel, whoever serves.
+void Router::Impl::tell_source(const Event& e) {
+    auto* route =
+        e.instrument && e.kind && (e.event == "gap_opened" || e.event == "gap_closed") ? find(*e.instrument) : nullptr;
+    const auto* source = route == nullptr ? nullptr : find(*route, e.provider);
+    if (source == nullptr)
+        return;
+    Subscription what;
+    what.instrument = route->id;
+    what.kind = *e.kind;
+    what.timeframe = e.timeframe.value_or(Timeframe::m1);
+    const auto* in = find(*source, what);
+    if (in == nullptr || in->own == no_channel)
+        return;
+    Event own = e;
+    own.source = true;
+    out_.event(own);
 }
 
 void Router::state(InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider) {

@@ -28,8 +28,9 @@ void Shard::Sink::on_source_quote(const Quote& q) {
         shard->feed_.on_source_quote(q);
 }
 
+// The replacement may be the only one that knows a new instrument; what both tell is told once by the feed.
 void Shard::Sink::on_notice(const MarketNotice& n) {
-    if (place == shard->fsm_.active())
+    if (place == shard->fsm_.active() || shard->handover_)
         shard->feed_.on_notice(n);
 }
 

@@ -8,10 +8,12 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <exception>
 #include <random>
 
 namespace tickgate::redis {
@@ -74,6 +76,7 @@ struct DemandWatcher::Impl {
           timer(e),
           stopped(e, MonoTime::max()) {}
 
+    asio::awaitable<void> watch_on();
     asio::awaitable<void> watch();
     asio::awaitable<error_code> look(Client& client, std::string& detail);
     asio::awaitable<void> pause(std::chrono::milliseconds time);
@@ -106,7 +109,7 @@ asio::awaitable<void> DemandWatcher::run() {
     using namespace asio::experimental::awaitable_operators;
     impl_->running = true;
     if (!impl_->stopping)
-        co_await (impl_->watch() || impl_->stopped.async_wait(use_result));
+        co_await (impl_->watch_on() || impl_->stopped.async_wait(use_result));
     impl_->running = false;
 }
 
@@ -121,6 +124,28 @@ void DemandWatcher::Impl::failed(const error_code& ec, const std::string& detail
     if (std::uint64_t suppressed = 0; throttle.allow(mono_now(), suppressed))
         log::warn(
             "redis", "demand_watch_failed", {{"error", ec}, {"detail", redact(detail)}, {"suppressed", suppressed}});
+}
+
+// `||` waits on when one side throws: what is no cancellation is told here, and watched again.
+asio::awaitable<void> DemandWatcher::Impl::watch_on() {
+    while (!stopping) {
+        std::string what;
+        try {
+            co_await watch();
+        } catch (const boost::system::system_error& e) {
+            if (e.code() == asio::error::operation_aborted)
+                throw;
+            what = describe(e.code());
+        } catch (const std::exception& e) {
+            what = e.what();
+        }
+        if (stopping)
+            break;
+        stats.connected = false;
+        ++stats.failures;
+        log::error("redis", "demand_task_failed", {{"error", redact(what)}});
+        co_await pause(options.back_off_cap);
+    }
 }
 
 // Ends by cancellation alone.

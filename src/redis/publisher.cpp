@@ -329,7 +329,7 @@ void Publisher::set_feed_status(std::string_view feed, const FeedStatus& status)
 }
 void Publisher::publish_event(const Event& event) {
     if (impl_->ownership_ != Impl::Ownership::other && !impl_->stopping_)
-        impl_->emit_event(event, false);
+        impl_->emit_event(event, false, event.source ? std::string_view(event.provider) : std::string_view());
 }
 bool Publisher::behind() const noexcept {
     return impl_->live_ && impl_->queue_.unsent_bytes() > impl_->options_.behind_above;

@@ -86,7 +86,7 @@ struct LatencySink {
 // Sequence numbers are given when a message is published, before any queue. While Redis is away or slow quotes conflate
 // to the latest per channel and trades and bars are kept up to queue_limit; whatever had to go is announced by
 // gap_opened and gap_closed with its span. While another instance owns the prefix nothing is queued and nothing is
-// sent.
+// sent; states told before or meanwhile are forgotten, to be told anew.
 class Publisher {
 public:
     Publisher(asio::any_io_executor executor, PublisherOptions options, const InstrumentTable& instruments,

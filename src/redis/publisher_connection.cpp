@@ -220,6 +220,9 @@ void Publisher::Impl::became_other(const std::string& holder) {
     if (ownership_ != Ownership::other)
         log::warn("redis", "prefix_is_held", {{"prefix", options_.prefix}, {"holder", holder}});
     const bool news = ownership_ != Ownership::other || stats_.holder != holder;
+    if (ownership_ != Ownership::other && ever_owner_)
+        for (auto& r : records_) // what we told is old now, and not to be written again
+            r.has_state = r.state_dirty = false;
     ownership_ = Ownership::other;
     was_other_ = true;
     stats_.holder = holder;

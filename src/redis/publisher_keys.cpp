@@ -47,6 +47,8 @@ void Publisher::Impl::touch_record(InstrumentId id, InstrumentRecord& r) {
 
 void Publisher::Impl::set_state(
     InstrumentId id, InstrumentState state, std::string_view reason, std::string_view provider) {
+    if (ownership_ == Ownership::other)
+        return; // as with messages: it would be old when it could be written
     auto& r = record(id);
     if (r.has_state && r.state == state && r.reason == reason && r.provider == provider)
         return;

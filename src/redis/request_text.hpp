@@ -53,8 +53,10 @@ std::string snapshot_payload(const InstrumentName& name, std::string_view provid
 // Lua for one key each.
 namespace script {
 // KEYS the reply list; ARGV text, most unread chunks (0: any), TTL in ms, `1` for the first chunk. 1, or -1: too many.
+// A chunk that is there already, because its answer was lost on the way, is not written twice.
 inline constexpr std::string_view push =
-    "if ARGV[4]=='1' then redis.call('del',KEYS[1]) end "
+    "if ARGV[4]=='1' then redis.call('del',KEYS[1]) "
+    "elseif redis.call('lindex',KEYS[1],-1)==ARGV[1] then return 1 end "
     "if tonumber(ARGV[2])>0 and redis.call('llen',KEYS[1])>=tonumber(ARGV[2]) then return -1 end "
     "redis.call('rpush',KEYS[1],ARGV[1]) redis.call('pexpire',KEYS[1],ARGV[3]) return 1";
 // KEYS the stream; ARGV group, entry.

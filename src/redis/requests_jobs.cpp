@@ -144,6 +144,8 @@ asio::awaitable<void> RequestServer::Impl::serve(std::shared_ptr<Job> job) {
         error = ops::Error("expired", "the deadline passed before its turn came");
     if (!error)
         error = co_await handle(job);
+    // What it would be answered from has been stopped: another gateway can do better.
+    job->cut = job->cut || (stopping && error && error->code == "unavailable");
     const bool not_ours = error && error->code == "not_owner" && mono_now() < job->deadline;
     if (job->cut || not_ours) {
         ++stats.handed_on;

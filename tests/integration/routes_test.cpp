@@ -69,6 +69,9 @@ TEST(Routes, ADeadFirstProviderIsReplacedAtOnceAndComesBackWhenItIsWell) {
     const auto route = listener.events("route", "equity:AAPL").front();
     EXPECT_EQ(route.get("provider"), "massive") << route.payload;
     EXPECT_EQ(route.get("to_provider"), "tradier");
+    EXPECT_EQ(route.payload.find("\"from_us\":null"), std::string::npos) << route.payload;
+    EXPECT_FALSE(listener.events("gap_opened", "equity:AAPL").empty()) << "the hole is told before the route changes";
+    EXPECT_EQ(listener.events("gap_opened", "equity:AAPL").size(), listener.events("gap_closed", "equity:AAPL").size());
     // The new source's current quote came at once, marked as what it is.
     const auto quotes = listener.on(channel);
     const auto first =

@@ -51,8 +51,8 @@ public:
     explicit Played(const Sample& sample) : system_(options_of(sample)), listener(system_.redis.port()) {
         const auto acked = [&] { return metric("tickgate_feed_subscriptions_acked"); };
         if (!System::eventually([&] { return acked() == static_cast<double>(sample.streams); }))
-            throw std::runtime_error(sample.file + ": acknowledged " + std::to_string(acked()) + "\n" +
-                                     system_.gateway->standard_error());
+            throw std::runtime_error(
+                sample.file + ": acknowledged " + std::to_string(acked()) + "\n" + system_.gateway->standard_error());
         system_.clear_faults(sample.provider);
     }
 
@@ -103,7 +103,8 @@ private:
     static MarketOptions options_of(const Sample& sample) {
         MarketOptions o;
         auto& arguments = o.venues[sample.provider];
-        arguments = {"--credential", credential, "--replay", fixtures + sample.file, "--speed", "0", "--fault", "stall"};
+        arguments = {
+            "--credential", credential, "--replay", fixtures + sample.file, "--speed", "0", "--fault", "stall"};
         arguments.insert(arguments.end(), sample.venue.begin(), sample.venue.end());
         o.routes = sample.routes;
         o.symbols = sample.symbols;
@@ -249,14 +250,17 @@ Expected massive_quote(const std::string& event) {
 
 Expected massive_bar(const std::string& event, bool second) {
     const auto start = number(event, "s"), told = number(event, "e");
-    const auto end = told > start ? told : start + (second ? 1000 : 60000); // some samples have no end or the start again
+    const auto end =
+        told > start ? told : start + (second ? 1000 : 60000); // some samples have no end or the start again
     const bool index = field(event, "sym").starts_with("I:"), fx = field(event, "ev") == "CA";
     return {{"open", raw_field(event, "o")}, {"high", raw_field(event, "h")}, {"low", raw_field(event, "l")},
         {"close", raw_field(event, "c")}, {"volume", index ? "null" : raw_field(event, "v")},
         {"vwap", index ? "null" : or_null(raw_field(event, "vw"))},
-        {"volume_unit", index ? "null" : fx ? "\"ticks\"" : "\"base\""}, {"ts_open_us", micros(event, "s")},
-        {"ts_close_us", std::to_string(end) + "000"}, {"price_type", fx ? "\"bid\"" : "\"trade\""}, {"final", "true"},
-        {"source", "\"provider\""}};
+        {"volume_unit", index ? "null"
+                        : fx  ? "\"ticks\""
+                              : "\"base\""},
+        {"ts_open_us", micros(event, "s")}, {"ts_close_us", std::to_string(end) + "000"},
+        {"price_type", fx ? "\"bid\"" : "\"trade\""}, {"final", "true"}, {"source", "\"provider\""}};
 }
 
 // Events by their channels on Redis; of those that belong to subscriptions no session of this product makes

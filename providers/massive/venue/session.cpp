@@ -77,7 +77,7 @@ void MassiveSession::authorise(std::string_view key, Moment now) {
 }
 
 bool MassiveSession::entitled(Channel channel, std::string_view name) const noexcept {
-    if (channel == Channel::imbalance || channel == Channel::book || (channel == Channel::fmv) != door_.business)
+    if (channel == Channel::imbalance || channel == Channel::book || (channel == Channel::fmv && !door_.business))
         return false;
     if (door_.cluster == Cluster::options && channel == Channel::quote && name == "*")
         return false;

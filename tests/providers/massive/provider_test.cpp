@@ -83,14 +83,20 @@ TEST_F(Provider, CapabilitiesFollowThePlan) {
     EXPECT_EQ(c.feeds[2].kinds, (std::vector<Kind>{Kind::quote, Kind::bar})) << "forex has no trades";
     EXPECT_EQ(c.feeds[0].timeframes, (std::vector<Timeframe>{Timeframe::s1, Timeframe::m1}));
     EXPECT_EQ(c.feeds[0].delay, 0ms);
-    EXPECT_EQ(c.budgets.at(0).weight_limit, 6000);
+    EXPECT_EQ(c.budgets.at(0).weight_limit, 100);
+    EXPECT_EQ(c.budgets.at(0).window, 1s);
     const auto delayed = make({{"delayed", "true"}, {"plan", "business"}});
     const auto& d = delayed->capabilities();
     EXPECT_EQ(d.feeds[0].delay, 15min);
     EXPECT_EQ(d.feeds[2].delay, 0ms);
     EXPECT_EQ(d.feeds[5].delay, 10min);
     EXPECT_EQ(d.feeds[1].max_connections, 3u);
-    EXPECT_EQ(make({{"plan", "free"}})->capabilities().budgets.at(0).weight_limit, 5);
+    const auto few = make({{"plan", "free"}});
+    EXPECT_EQ(few->capabilities().budgets.at(0).weight_limit, 5);
+    EXPECT_EQ(few->capabilities().budgets.at(0).window, 60s);
+    const auto fewer = make({{"limits.requests_per_minute", "30"}});
+    EXPECT_EQ(fewer->capabilities().budgets.at(0).weight_limit, 30) << "not 60 a minute";
+    EXPECT_EQ(fewer->capabilities().budgets.at(0).window, 60s);
 }
 
 TEST_F(Provider, OnlyQuotesOfOptionsCountAgainstTheContractLimit) {
@@ -125,6 +131,20 @@ TEST_F(Provider, TheKeyTravelsInAHeader) {
     ASSERT_EQ(rest.requests[0].headers.size(), 1u);
     EXPECT_EQ(rest.requests[0].headers[0].second, "Bearer massive-test-key-9");
     EXPECT_EQ(rest.requests[0].base, "https://api.massive.com");
+}
+
+TEST_F(Provider, ASizeThatDoesNotFitAsSharesIsAbsent) {
+    const auto p = make({{"lot_size", "7"}});
+    rest.give(200,
+        R"({"results":{"T":"AAPL","P":2,"S":3,"p":1,"s":999999999999999999,"t":1651179319310617300},"status":"OK"})");
+    QuoteRequest request;
+    request.instruments = {name("equity:AAPL")};
+    const auto quotes = run(p->get_quotes(request, rest));
+    ASSERT_TRUE(quotes);
+    ASSERT_EQ(quotes->size(), 1u);
+    EXPECT_EQ(quotes->at(0).second.ask_size->to_string(), "21");
+    EXPECT_EQ(quotes->at(0).second.bid->to_string(), "1");
+    EXPECT_FALSE(quotes->at(0).second.bid_size.has_value());
 }
 
 TEST_F(Provider, APlanWithoutQuotesGivesTheLastTrade) {

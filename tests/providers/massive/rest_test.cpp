@@ -54,6 +54,52 @@ TEST(MassiveRest, DailyBarsAcrossTheChangeOfClocks) {
     EXPECT_TRUE(page.next_url.empty());
 }
 
+// 2024-03-10 has 23 hours in New York: what it lies in ends an hour earlier, and is final then.
+TEST(MassiveRest, BarsOfAnExchangeEndByItsClock) {
+    struct Row {
+        Cluster cluster;
+        Timeframe timeframe;
+        std::int64_t open, close; // seconds
+    };
+    const Row rows[] = {
+        {Cluster::stocks, Timeframe::d1, 1710046800, 1710129600},
+        {Cluster::stocks, Timeframe::d1, 1710129600, 1710216000},
+        {Cluster::stocks, Timeframe::w1, 1710046800, 1710648000},
+        {Cluster::stocks, Timeframe::d3, 1709960400, 1710216000},
+        {Cluster::stocks, Timeframe::mo1, 1709269200, 1711944000},
+        {Cluster::stocks, Timeframe::d1, 1730606400, 1730696400},  // 2024-11-03: 25 hours
+        {Cluster::stocks, Timeframe::d1, 1143954000, 1144036800},  // 2006-04-02
+        {Cluster::indices, Timeframe::d1, 1710050400, 1710133200}, // Chicago's midnight
+        {Cluster::crypto, Timeframe::d1, 1710028800, 1710115200},
+        {Cluster::crypto, Timeframe::w1, 1710028800, 1710633600},
+        {Cluster::forex, Timeframe::mo1, 1709251200, 1711929600},
+        {Cluster::forex, Timeframe::d1, 1710046800, 1710129600},
+        {Cluster::stocks, Timeframe::h4, 1710046800, 1710061200},
+    };
+    for (const auto& [cluster, timeframe, open, close] : rows) {
+        const auto body =
+            R"({"status":"OK","results":[{"o":1,"h":2,"l":1,"c":2,"t":)" + std::to_string(open) + "000}]}";
+        const auto end = nanos(close * 1'000'000'000);
+        auto page = parse_aggregates(body, cluster, timeframe, end);
+        ASSERT_TRUE(page) << open;
+        EXPECT_EQ(page->bars[0].close_time, end) << part_of(cluster) << " " << to_string(timeframe) << " " << open;
+        EXPECT_TRUE(page->bars[0].final);
+        page = parse_aggregates(body, cluster, timeframe, end - 1ns);
+        EXPECT_FALSE(page->bars[0].final);
+    }
+    // A week of sessions, and a month of them, from 17:00 in Chicago.
+    const std::pair<Timeframe, std::pair<std::int64_t, std::int64_t>> sessions[] = {
+        {Timeframe::w1, {1709506800, 1710108000}}, {Timeframe::mo1, {1709247600, 1711922400}}};
+    for (const auto& [timeframe, span] : sessions) {
+        const auto page =
+            parse_futures_aggregates(R"({"results":[{"open":1,"high":2,"low":1,"close":2,"window_start":)" +
+                                         std::to_string(span.first) + "000000000}]}",
+                timeframe, now);
+        ASSERT_TRUE(page);
+        EXPECT_EQ(page->bars[0].close_time, nanos(span.second * 1'000'000'000)) << to_string(timeframe);
+    }
+}
+
 TEST(MassiveRest, BarsOfOtherClusters) {
     const auto crypto = aggregates("spec_aggs_crypto.json", Cluster::crypto);
     ASSERT_EQ(crypto.bars.size(), 2u);

@@ -161,7 +161,32 @@ TEST_F(Session, OneOpenPairIsRefusedAtOnce) {
     status("error", "not authorized");
     ASSERT_EQ(seen.rejected.size(), 1u);
     EXPECT_EQ(seen.reject_reason, errc::not_entitled);
-    ack("T.AAPL"); // if it comes after all, nobody wants it any more
+    ack("T.AAPL"); // another pair was meant
+    EXPECT_EQ(seen.acked.size(), 1u);
+    EXPECT_EQ(last_sent(), R"({"action":"subscribe","params":"T.AAPL"})");
+}
+
+TEST_F(Session, AnOldRefusalIsNotGivenAsTheReasonOfALaterOne) {
+    make(Cluster::stocks);
+    want({wanted(1, "AAPL", Kind::trade)});
+    log_in();
+    status("error", "not authorized");
+    EXPECT_EQ(seen.reject_text, "not authorized");
+    status("error", "not authorized"); // once more, when nothing is open
+    want({wanted(2, "SPY", Kind::trade)});
+    advance(5100ms);
+    ASSERT_EQ(seen.rejected.size(), 2u);
+    EXPECT_EQ(seen.reject_text, "not confirmed within 5 s");
+    EXPECT_FALSE(session->ended()) << "it has answered before";
+}
+
+TEST_F(Session, AConfirmationThatNobodyWaitsForIsTakenBack) {
+    make(Cluster::stocks);
+    want({wanted(1, "AAPL", Kind::trade)});
+    log_in();
+    status("error", "not authorized");
+    want({}, {wanted(1, "AAPL", Kind::trade).what});
+    ack("T.AAPL");
     advance(100ms);
     EXPECT_TRUE(seen.acked.empty());
     EXPECT_EQ(last_sent(), R"({"action":"unsubscribe","params":"T.AAPL"})");
@@ -373,6 +398,18 @@ TEST_F(Session, RoundLotsBecomeShares) {
     ASSERT_EQ(seen.quotes.size(), 1u);
     EXPECT_EQ(seen.quotes[0].bid_size->to_string(), "200");
     EXPECT_FALSE(seen.quotes[0].ask_size.has_value());
+}
+
+TEST_F(Session, ASizeThatDoesNotFitAsSharesIsAbsent) {
+    make(Cluster::stocks, [](SessionOptions& o) { o.lot_size = 7; });
+    want({wanted(1, "A")});
+    log_in();
+    receive(R"([{"ev":"Q","sym":"A","bp":1,"bs":999999999999999999,"ap":2,"as":3,"q":1}])");
+    ASSERT_EQ(seen.quotes.size(), 1u);
+    EXPECT_EQ(seen.quotes[0].bid->to_string(), "1");
+    EXPECT_FALSE(seen.quotes[0].bid_size.has_value());
+    EXPECT_EQ(seen.quotes[0].ask_size->to_string(), "21");
+    EXPECT_EQ(seen.skips(Skip::field_overflow), 1u);
 }
 
 TEST_F(Session, AQuoteThatIsConfirmedAndNeverComesIsTold) {

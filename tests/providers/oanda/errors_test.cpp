@@ -35,6 +35,7 @@ TEST(OandaErrors, StatusesDecideWhatIsDoneNext) {
     EXPECT_EQ(recovery_of(error_of(answer(401, "{}")).code), Recovery::give_up);
     EXPECT_EQ(recovery_of(error_of(answer(403, "{}")).code), Recovery::give_up);
     EXPECT_EQ(recovery_of(error_of(answer(404, "{}")).code), Recovery::give_up);
+    EXPECT_EQ(recovery_of(error_of(answer(404, "<html>maintenance</html>")).code), Recovery::retry);
     EXPECT_EQ(recovery_of(error_of(answer(429, "")).code), Recovery::retry_later);
     EXPECT_EQ(error_of(answer(400, "not JSON")).code, errc::bad_request);
     EXPECT_EQ(error_of(answer(503, "<html>maintenance</html>")).text, "<html>maintenance</html>");

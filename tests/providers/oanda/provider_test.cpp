@@ -101,7 +101,7 @@ TEST_F(OandaRest, CapabilitiesTellTheDocumentedLimits) {
     EXPECT_TRUE(feed.timeframes.empty());
     EXPECT_TRUE(feed.time_ordered);
     EXPECT_EQ(feed.overlap, 1s);
-    EXPECT_EQ(feed.connect_spacing, 500ms);
+    EXPECT_EQ(feed.connect_spacing, 1s);
     EXPECT_EQ(feed.max_connections, 18u);
     EXPECT_EQ(c.budgets[0].weight_limit, 120);
     EXPECT_EQ(c.budgets[0].window, 1s);
@@ -140,7 +140,45 @@ TEST_F(OandaRest, AnUnsetAccountIsAskedForOnce) {
     ASSERT_TRUE(first.has_value());
     EXPECT_NE((*first)->plan().url.find("/accounts/101-004-7-001/"), std::string::npos);
     ASSERT_TRUE(run(asking.open_session("pricing", 0, 2, rest)).has_value());
-    EXPECT_EQ(rest.requests.size(), 1u);
+    EXPECT_EQ(rest.requests.size(), 2u);
+    EXPECT_EQ(rest.asked(1), "/v3/accounts/101-004-7-001/instruments")
+        << "unanswered: the stream is tried all the same";
+}
+
+TEST_F(OandaRest, AStreamLeavesOutWhatTheAccountLost) {
+    const auto list = [](const char* name) {
+        return R"({"instruments":[{"name":")" + std::string(name) +
+               R"(","type":"CURRENCY","displayName":"x","displayPrecision":5,"tradeUnitsPrecision":0}]})";
+    };
+    const auto address = [&](const char* native) {
+        const auto session = run(provider.open_session("pricing", 0, 1, rest));
+        EXPECT_TRUE(session.has_value());
+        SubscriptionDelta delta;
+        delta.add.push_back({Subscription(), native});
+        test::Recorder seen;
+        (*session)->want(delta, Moment(), seen, seen);
+        EXPECT_EQ(seen.rejected.size(), (*session)->ended().has_value() ? 1u : 0u);
+        return (*session)->plan().url;
+    };
+    rest.give(200, list("EUR_USD"));
+    EXPECT_TRUE(address("EUR_USD").ends_with("=EUR_USD"));
+    EXPECT_TRUE(address("USD_JPY").ends_with("="));
+    EXPECT_EQ(rest.requests.size(), 1u) << "asked once a minute at most";
+    EXPECT_EQ(rest.requests[0].deadline, 5s);
+    rest.give(200, list("USD_JPY"));
+    EXPECT_EQ(run(provider.find_instruments({{AssetClass::fx, "USD-JPY"}}, rest))->size(), 1u);
+    EXPECT_TRUE(address("USD_JPY").ends_with("=USD_JPY")) << "every list that is read counts";
+    EXPECT_TRUE(address("EUR_USD").ends_with("="));
+    EXPECT_EQ(rest.requests.size(), 2u);
+}
+
+TEST_F(OandaRest, RefusedCredentialsEndTheStreamBeforeItIsAskedFor) {
+    rest.give(401, R"({"errorMessage":"Insufficient authorization to perform request."})");
+    EXPECT_EQ(run(provider.open_session("pricing", 0, 1, rest)).error(), errc::unauthorized);
+    rest.give(401, R"({"errorMessage":"Insufficient authorization to perform request."})");
+    EXPECT_EQ(run(provider.open_session("pricing", 0, 1, rest)).error(), errc::unauthorized) << "asked again";
+    rest.give(503, "<html>maintenance</html>");
+    EXPECT_TRUE(run(provider.open_session("pricing", 0, 1, rest)).has_value()) << "the stream may do all the same";
 }
 
 TEST_F(OandaRest, QuotesSurviveAnUnknownName) {

@@ -21,7 +21,10 @@ public:
     }
     void on_acknowledged(std::span<const Subscription> s) override { acked.insert(acked.end(), s.begin(), s.end()); }
     void on_unsubscribed(std::span<const Subscription> s) override { gone.insert(gone.end(), s.begin(), s.end()); }
-    void on_rejected(Subscription s, error_code, std::string_view) override { rejected.push_back(s); }
+    void on_rejected(Subscription s, error_code ec, std::string_view) override {
+        rejected.push_back(s);
+        reject_reason = ec;
+    }
     void on_no_first_frame(Subscription s) override { silent.push_back(s); }
     void on_skipped(Skip why, std::string_view) override { ++skipped[static_cast<std::size_t>(why)]; }
     std::size_t skips(Skip why) const { return skipped[static_cast<std::size_t>(why)]; }
@@ -37,6 +40,7 @@ public:
     std::vector<MarketNotice> notices;
     std::vector<std::string> notice_texts;
     std::vector<Subscription> acked, gone, rejected, silent;
+    error_code reject_reason;
     std::size_t skipped[skip_count] = {};
 };
 

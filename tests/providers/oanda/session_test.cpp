@@ -16,7 +16,10 @@ using test::Padded;
 class OandaStream : public ::testing::Test {
 protected:
     OandaStream() : session(options()) {}
-    static SessionOptions options() { return {"https://stream.example", "101-004-1-001", "secret-token"}; }
+    static SessionOptions options() { return known({}); }
+    static SessionOptions known(std::shared_ptr<const InstrumentNames> names) {
+        return {"https://stream.example", "101-004-1-001", "secret-token", std::move(names)};
+    }
     static Wanted wanted(std::uint32_t i, std::string native, Kind kind = Kind::quote) {
         Subscription s;
         s.instrument = static_cast<InstrumentId>(i);
@@ -69,7 +72,7 @@ TEST_F(OandaStream, TheAddressNamesWhatIsWanted) {
                         "stream?snapshot=true&instruments=EUR_USD%2CUSD_JPY");
     EXPECT_EQ(plan.headers[0].second, "Bearer secret-token");
     EXPECT_TRUE(plan.form.empty());
-    EXPECT_EQ(plan.silence_limit, 15s);
+    EXPECT_EQ(plan.silence_limit, 11s);
 }
 
 TEST_F(OandaStream, TheHeadConfirmsAll) {
@@ -83,6 +86,38 @@ TEST_F(OandaStream, TheHeadConfirmsAll) {
     heartbeat();
     EXPECT_EQ(seen.acked.size(), 2u) << "once";
     EXPECT_TRUE(seen.sent.empty());
+}
+
+TEST_F(OandaStream, WhatTheAccountDoesNotHaveStaysOutOfTheAddress) {
+    const auto names = std::make_shared<InstrumentNames>(InstrumentNames{"EUR_USD", "USD_JPY"});
+    OandaSession fresh(known(names));
+    SubscriptionDelta delta;
+    delta.add = {wanted(1, "EUR_USD"), wanted(2, "GONE_USD")};
+    fresh.want(delta, now, seen, seen);
+    ASSERT_EQ(seen.rejected.size(), 1u);
+    EXPECT_EQ(index_of(seen.rejected[0].instrument), 2u);
+    EXPECT_EQ(seen.reject_reason, errc::unknown_symbol);
+    EXPECT_TRUE(fresh.plan().url.ends_with("&instruments=EUR_USD")) << fresh.plan().url;
+    fresh.opened(now, seen);
+    fresh.tick(now, seen, seen);
+    EXPECT_EQ(seen.acked.size(), 1u);
+    EXPECT_FALSE(fresh.ended().has_value());
+    // What the account got since then is the successor's to judge.
+    delta.add = {wanted(3, "NEW_USD")};
+    fresh.want(delta, now, seen, seen);
+    EXPECT_EQ(seen.rejected.size(), 1u);
+}
+
+TEST_F(OandaStream, AStreamOfWhatTheAccountHasNotIsNotAskedFor) {
+    OandaSession fresh(known(std::make_shared<InstrumentNames>(InstrumentNames{"EUR_USD"})));
+    SubscriptionDelta delta;
+    delta.add = {wanted(2, "GONE_USD")};
+    fresh.want(delta, now, seen, seen);
+    EXPECT_EQ(seen.rejected.size(), 1u);
+    ASSERT_TRUE(fresh.ended().has_value());
+    EXPECT_EQ(fresh.ended()->reason, errc::unknown_symbol);
+    EXPECT_EQ(recovery_of(fresh.ended()->reason), Recovery::retry);
+    EXPECT_EQ(fresh.ended()->pause, 5s);
 }
 
 TEST_F(OandaStream, TheRecordingArrivesWholeHoweverItIsCut) {
@@ -154,7 +189,7 @@ TEST_F(OandaStream, HeartbeatsAreLifeAndTheirAbsenceIsNot) {
         heartbeat();
     }
     EXPECT_FALSE(session.ended().has_value());
-    advance(14900ms);
+    advance(10900ms);
     EXPECT_FALSE(session.ended().has_value());
     receive("bytes without a line");
     advance(200ms);

@@ -147,7 +147,13 @@ TEST(TradierBarQuery, PagesOfMinutesStayWithinTheReach) {
     EXPECT_EQ(q->from, now - days(10));
     EXPECT_EQ(q->next, now - days(5));
     q = query_of(ask(Timeframe::m1, eastern("2023-01-01"), eastern("2023-02-01")), now);
-    EXPECT_TRUE(q->target.empty()) << "the venue has nothing of that time";
+    ASSERT_FALSE(q.has_value()) << "no data and out of reach are not the same";
+    EXPECT_EQ(q.error(), errc::not_supported);
+    EXPECT_EQ(query_of(ask(Timeframe::m15, now - days(30), now - days(18)), now).error(), errc::not_supported);
+    EXPECT_TRUE(query_of(ask(Timeframe::m15, now - days(30), now - days(18) + minutes(15)), now).has_value());
+    q = query_of(ask(Timeframe::m1, eastern("2023-02-01"), eastern("2023-02-01")), now);
+    ASSERT_TRUE(q.has_value());
+    EXPECT_TRUE(q->target.empty()) << "nothing was asked for";
     EXPECT_EQ(query_of(ask(Timeframe::h1, now - days(1), now), now).error(), errc::not_supported);
     auto fx = ask(Timeframe::d1, now - days(1), now);
     fx.instrument.asset_class = AssetClass::fx;

@@ -149,13 +149,28 @@ TEST_F(Provider, RefusedSessionsSayWhatToDo) {
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::unauthorized);
     rest.add(403, "Forbidden");
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::restricted);
-    rest.add(200, R"({"error":"too many sessions requested"})");
-    EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::too_many_connections);
     rest.add(502, "<html>Bad Gateway</html>");
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::venue_error);
     rest.add(200, "<html>busy</html>");
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::malformed_payload);
     EXPECT_EQ(run(provider.renew("market", rest)).error(), errc::unavailable);
+}
+
+TEST_F(Provider, TooManySessionsAreWaitedOutLongerEachTime) {
+    for (const auto pause : {6min, 12min, 18min}) {
+        rest.add(200, R"({"error":"too many sessions requested"})");
+        const auto session = run(provider.open_session("market", 0, 1, rest));
+        ASSERT_TRUE(session.has_value());
+        ASSERT_TRUE((*session)->ended().has_value());
+        EXPECT_EQ((*session)->ended()->reason, errc::too_many_connections);
+        EXPECT_EQ((*session)->ended()->pause, pause);
+        SubscriptionDelta delta;
+        delta.add.push_back({Subscription(), "SPY"});
+        tradier_test::Recorder seen;
+        (*session)->want(delta, now(), seen, seen);
+        EXPECT_TRUE((*session)->ended().has_value()) << "nothing is connected";
+        EXPECT_TRUE(seen.sent.empty());
+    }
 }
 
 TEST_F(Provider, SearchesBySymbolThenByWords) {

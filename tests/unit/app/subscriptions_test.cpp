@@ -54,7 +54,12 @@ public:
     asio::awaitable<result<BarPage>> get_bars(BarRequest, Rest&) override { co_return errc::not_supported; }
     BudgetReading read_budget(const RestResponse&) const override { return {}; }
 
+    int weight_of(std::string_view, const Subscription& s) const noexcept override {
+        return light_trades && s.kind == Kind::trade ? 0 : 1;
+    }
+
     std::set<std::string> has, halted;
+    bool light_trades = false;
     error_code fault;
     int lookups = 0;
 
@@ -295,6 +300,74 @@ TEST_F(SubscriptionsTest, AConfiguredSymbolTakesTheNewestDemandsPlace) {
     EXPECT_EQ(subscriptions->stats().evictions, 1u);
 }
 
+TEST_F(SubscriptionsTest, WhatAnInstrumentHasItKeepsWhenMoreOfItDoesNotFit) {
+    config.routes.by_class[AssetClass::equity] = {"massive"};
+    limit(first, 1);
+    first->light_trades = true;
+    start();
+    want("equity:AAPL");
+    want("equity:MSFT", {Kind::trade});
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote AAPL", "trade MSFT"));
+    want("equity:MSFT", {Kind::trade, Kind::quote});
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote AAPL", "trade MSFT"));
+    EXPECT_NE(state("equity:MSFT"), InstrumentState::refused);
+    release("equity:AAPL");
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote MSFT", "trade MSFT")) << "room has appeared";
+}
+
+TEST_F(SubscriptionsTest, NobodyGivesWayInVain) {
+    config.routes.by_class[AssetClass::equity] = {"massive"};
+    limit(first, 2);
+    start();
+    want("equity:AAPL", {Kind::quote}, true);
+    want("equity:MSFT");
+    want("equity:SPY", {Kind::quote, Kind::trade}, true);
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote AAPL", "quote MSFT")) << "one place would not do";
+    EXPECT_EQ(subscriptions->stats().evictions, 0u);
+}
+
+TEST_F(SubscriptionsTest, AStandbyThatServesInAFailoverIsNotTakenForIdle) {
+    limit(second, 1);
+    first->has.erase("equity:MSFT");
+    start();
+    want("equity:AAPL");
+    subscriptions->served_by(id("equity:AAPL"), "tradier");
+    want("equity:MSFT");
+    EXPECT_THAT(subscribed("tradier"), ElementsAre("quote AAPL"));
+    EXPECT_EQ(state("equity:MSFT"), InstrumentState::refused);
+}
+
+TEST_F(SubscriptionsTest, AColdStandbyThatServesGoesOnWhenABetterOneIsFound) {
+    config.routes.standby = config::Standby::cold;
+    first->fault = errc::venue_error;
+    start();
+    want("equity:AAPL");
+    EXPECT_THAT(subscribed("tradier"), ElementsAre("quote AAPL"));
+    first->fault = {};
+    ASSERT_TRUE([&] { // its next look-up comes after a back-off
+        for (int i = 0; i < 100 && subscribed("massive").empty(); ++i) {
+            loop.restart();
+            loop.run_one_for(100ms);
+        }
+        return !subscribed("massive").empty();
+    }());
+    EXPECT_THAT(route("equity:AAPL"), ElementsAre("massive", "tradier"));
+    EXPECT_THAT(subscribed("tradier"), ElementsAre("quote AAPL")) << "until the router lets it go";
+    subscriptions->want_standby(id("equity:AAPL"), "tradier", false);
+    EXPECT_THAT(subscribed("tradier"), IsEmpty());
+}
+
+TEST_F(SubscriptionsTest, NothingIsLeftOnlyWhenEveryProviderOfWhatIsConfiguredRefused) {
+    first->fault = errc::unauthorized;
+    start();
+    EXPECT_FALSE(subscriptions->nothing_left({})) << "nothing is configured";
+    want("equity:AAPL");
+    EXPECT_FALSE(subscriptions->nothing_left({"tradier"})) << "demand alone ends nothing";
+    want("equity:AAPL", {Kind::quote}, true);
+    EXPECT_FALSE(subscriptions->nothing_left({}));
+    EXPECT_TRUE(subscriptions->nothing_left({"tradier"})) << "one at its look-up, one at its stream";
+}
+
 TEST_F(SubscriptionsTest, AStandbyGivesWayToWhoWouldBeServed) {
     limit(second, 1);
     first->has.erase("equity:MSFT");
@@ -315,7 +388,6 @@ TEST_F(SubscriptionsTest, ALookUpThatFailsIsPendingAndTheOtherProviderServesMean
     start();
     want("equity:AAPL");
     EXPECT_THAT(route("equity:AAPL"), ElementsAre("tradier"));
-    EXPECT_FALSE(subscriptions->resolved());
     EXPECT_EQ(subscriptions->stats().lookup_failures, 1u);
     config.routes.by_class[AssetClass::equity] = {"massive"};
     want("equity:MSFT");
@@ -329,7 +401,6 @@ TEST_F(SubscriptionsTest, RefusedCredentialsAreToldAndNotTriedAgain) {
     want("equity:AAPL");
     EXPECT_THAT(refused, ElementsAre("massive"));
     EXPECT_EQ(state("equity:AAPL"), InstrumentState::refused);
-    EXPECT_TRUE(subscriptions->resolved());
     want("equity:MSFT");
     EXPECT_EQ(state("equity:MSFT"), InstrumentState::refused);
     EXPECT_EQ(first->lookups, 1);

@@ -289,6 +289,93 @@ TEST_F(FeedTest, NoticesBecomeEventsAndStates) {
     ASSERT_TRUE(until([&] { return live("A"); }));
 }
 
+TEST_F(FeedTest, AFeedThatNobodyWantsIsClosedWhateverItWas) {
+    start();
+    ASSERT_TRUE(until([&] { return sink.statuses > 0; }));
+    EXPECT_EQ(sink.status.state, FeedState::closed);
+    EXPECT_EQ(sink.status.reason, "nothing wanted");
+    subscribe({"A"});
+    EXPECT_EQ(feed->state(), FeedState::connecting) << "at once";
+    ASSERT_TRUE(until([&] { return live("A") && feed->state() == FeedState::live; }));
+    refuse = 503;
+    streams.at(0).out->finish();
+    ASSERT_TRUE(until([&] { return feed->state() == FeedState::down; }));
+    feed->unsubscribe({want("A").what});
+    ASSERT_TRUE(until([&] { return feed->state() == FeedState::closed; }));
+    EXPECT_EQ(sink.status.reason, "nothing wanted");
+    subscribe({"B"});
+    EXPECT_EQ(feed->state(), FeedState::connecting) << "a new beginning is no failure";
+}
+
+TEST_F(FeedTest, ManyChangesMakeOneStatus) {
+    start();
+    subscribe({"A"});
+    ASSERT_TRUE(until([&] { return live("A"); }));
+    const auto before = sink.statuses;
+    feed->subscribe({});
+    feed->unsubscribe({});
+    for (int i = 0; i < 500; ++i)
+        subscribe({"S" + std::to_string(i)});
+    for (int i = 0; i < 499; ++i)
+        feed->unsubscribe({want("S" + std::to_string(i)).what});
+    EXPECT_EQ(sink.statuses, before);
+    ASSERT_TRUE(until([&] { return sink.status.wanted == 2; }));
+}
+
+TEST_F(FeedTest, WhatRestSaysOfTradingOutlivesAConnection) {
+    start();
+    subscribe({"A"});
+    ASSERT_TRUE(until([&] { return live("A"); }));
+    feed->set_trading(id("A"), false, "BREAK");
+    EXPECT_EQ(sink.states[id("A")], "closed|closed: BREAK");
+    say(0, "H A news");
+    ASSERT_TRUE(until([&] { return sink.count("halted") == 1; }));
+    sink.order.clear();
+    streams.at(0).out->abort();
+    ASSERT_TRUE(until([&] { return streams.size() == 2 && sink.states[id("A")] == "closed|closed: BREAK"; }));
+    EXPECT_EQ(std::count(sink.order.begin(), sink.order.end(), "live"), 0);
+    feed->set_trading(id("A"), true, "TRADING");
+    EXPECT_TRUE(live("A"));
+    EXPECT_EQ(sink.count("opened"), 1U);
+    feed->set_trading(id("A"), true, "TRADING");
+    EXPECT_EQ(sink.count("opened"), 1U) << "nothing to take back";
+}
+
+TEST_F(FeedTest, HolesAreToldBeforeTheStateThatMakesOthersServe) {
+    start();
+    feed->subscribe({want("A"), want("A", Kind::trade), want("B")});
+    ASSERT_TRUE(until([&] { return live("A") && live("B"); }));
+    sink.order.clear();
+    streams.at(0).out->abort();
+    ASSERT_TRUE(until([&] { return sink.count("gap_opened") == 3; }));
+    EXPECT_EQ((Lines{sink.order.begin(), sink.order.begin() + 6}),
+        (Lines{"link_down", "gap_opened", "gap_opened", "gap_opened", "down", "down"}));
+}
+
+TEST_F(FeedTest, ARejectedKindLeavesTheOthersLive) {
+    start();
+    feed->subscribe({want("A"), want("A", Kind::trade)});
+    ASSERT_TRUE(until([&] { return live("A"); }));
+    say(0, "J A t");
+    ASSERT_TRUE(until([&] { return sink.count("refused") == 1; }));
+    EXPECT_TRUE(live("A"));
+    say(0, "J A q");
+    ASSERT_TRUE(until([&] { return sink.count("refused") == 2; }));
+    EXPECT_TRUE(sink.states[id("A")].starts_with("refused"));
+}
+
+TEST_F(FeedTest, ARejectionOfWhatWasReleasedSaysNothing) {
+    start();
+    subscribe({"A", "B"});
+    ASSERT_TRUE(until([&] { return live("A") && live("B"); }));
+    feed->unsubscribe({want("A").what});
+    say(0, "J A q");
+    say(0, "Q B 2 100");
+    ASSERT_TRUE(until([&] { return sink.published["B"].size() == 1; }));
+    EXPECT_EQ(sink.count("refused"), 0U);
+    EXPECT_TRUE(live("A")) << "as it was told last: " << sink.states[id("A")];
+}
+
 TEST_F(FeedTest, SourceQuotesGoTheirOwnWay) {
     start();
     subscribe({"A"});

@@ -155,18 +155,53 @@ TEST_F(Routing, FailureOfAllIsToldOnlyWhenAllFail) {
     EXPECT_EQ(out.take().at(0), "event route oanda > massive refused");
 }
 
-TEST_F(Routing, AGapThatWasToldIsToldAsClosedWhoeverServesThen) {
+TEST_F(Routing, AGapThatWasToldIsClosedByTheSwitch) {
     two();
     state(id, "oanda", live);
     state(id, "oanda", down);
     event(id, "gap_opened", "oanda"); // nobody else was live
     state(id, "massive", live);
     EXPECT_EQ(router->active(id), "massive");
-    out.take();
-    event(id, "gap_closed", "oanda");
-    EXPECT_EQ(out.take(), Lines{"event gap_closed oanda test"});
+    auto lines = out.take();
+    EXPECT_EQ((Lines{lines.end() - 3, lines.end() - 1}),
+        (Lines{"event route oanda > massive down", "event gap_closed oanda test"}));
     event(id, "gap_closed", "oanda");
     EXPECT_TRUE(out.take().empty());
+}
+
+TEST_F(Routing, AFailoverTellsTheHoleAndSinceWhen) {
+    both_live();
+    const auto last = now.wall;
+    pass(700ms);
+    router->publish(b, quote("1.1001", "1.1003"));
+    event(id, "gap_opened", "oanda");
+    state(id, "oanda", down, "connection reset");
+    EXPECT_EQ(out.take(), (Lines{"event gap_opened oanda test", "event route oanda > massive down",
+                              "event gap_closed oanda test", "quote massive/EUR/USD 1.1001 1.1003 snapshot",
+                              "state live massive: oanda: connection reset; massive: subscribed"}));
+    ASSERT_EQ(out.events.size(), 3u);
+    EXPECT_EQ(out.events.at(1).from, last);
+    EXPECT_EQ(out.events.at(1).to, now.wall);
+    EXPECT_EQ(out.events.at(2).kind, Kind::quote);
+}
+
+TEST_F(Routing, AGapOfAKindThatTheNextOneLacksStaysOpen) {
+    make();
+    id = instrument("equity:SPY");
+    router->set_route(id, {"one", "two"}, {sub(id, Kind::quote), sub(id, Kind::trade)});
+    router->open_channel(sub(id, Kind::quote), "one", "SPY");
+    router->open_channel(sub(id, Kind::trade), "one", "SPY");
+    router->open_channel(sub(id, Kind::quote), "two", "SPY");
+    state(id, "one", live);
+    state(id, "two", live);
+    event(id, "gap_opened", "one", Kind::quote);
+    event(id, "gap_opened", "one", Kind::trade);
+    out.take();
+    state(id, "one", down);
+    const auto lines = out.take();
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), "event gap_closed one test"), 1);
+    event(id, "gap_closed", "one", Kind::trade);
+    EXPECT_EQ(out.take(), Lines{"event gap_closed one test"});
 }
 
 TEST_F(Routing, FeedEventsAndStatusPass) {
@@ -256,6 +291,22 @@ TEST_F(Routing, SourcesPublishEachProvidersOwnMessages) {
     EXPECT_EQ(out.take(), Lines{"source_quote massive/EUR/USD quote 1.5"});
     router->close_channel(a);
     EXPECT_EQ(out.take().at(0), "close src:quote");
+}
+
+TEST_F(Routing, GapsOfEverySourceAreToldForItsOwnChannel) {
+    RouterOptions options;
+    options.sources = true;
+    out.sources = true;
+    two(options);
+    state(id, "oanda", live);
+    state(id, "massive", live);
+    out.take();
+    event(id, "gap_opened", "oanda");
+    EXPECT_EQ(out.take(), (Lines{"event gap_opened oanda test src", "event gap_opened oanda test"}));
+    event(id, "gap_opened", "massive");
+    event(id, "gap_closed", "massive");
+    event(id, "stale", "massive");
+    EXPECT_EQ(out.take(), (Lines{"event gap_opened massive test src", "event gap_closed massive test src"}));
 }
 
 TEST_F(Routing, WithoutSourcesValuesThatAreNoMarketGoNowhere) {

@@ -65,11 +65,13 @@ public:
         std::string line = "event " + std::string(e.event) + ' ' + e.provider;
         if (!e.to_provider.empty())
             line += " > " + e.to_provider;
-        lines.push_back(line + ' ' + e.cause);
+        lines.push_back(line + ' ' + e.cause + (e.source ? " src" : ""));
+        events.push_back(e);
     }
 
     std::vector<std::string> take() { return std::exchange(lines, {}); }
     std::vector<std::string> lines;
+    std::vector<Event> events;
     int flushes = 0;
     bool sources = false;
 

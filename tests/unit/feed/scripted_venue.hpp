@@ -32,7 +32,8 @@ public:
 // Lines: `Q name bid ns` quote, `T name price ns` trade, `N name price ns` trade that is not the last price, `B name
 // close ns` one minute's bar by its end, `S name bid` source quote, `H name text` halted, `R name`
 // resumed, `C name` closed, `O name` opened, `L name lower upper` bands, `E ms` ends with that pause, `X` wants
-// renewal. The address names the instruments, so that a change asks for a replacement.
+// renewal, `J name t` rejects the trades (`q`: quotes) of a name, even one that is no longer wanted. The address names
+// the instruments, so that a change asks for a replacement.
 class ScriptedSession final : public FeedSession {
 public:
     ScriptedSession(std::string base, std::vector<std::string>& renewals)
@@ -48,7 +49,7 @@ public:
     }
     void want(const SubscriptionDelta& delta, Moment, Outbox&, EventSink&) override {
         for (const auto& w : delta.add)
-            wanted_[w.native].push_back(w.what);
+            wanted_[w.native].push_back(w.what), known_[w.native] = w.what.instrument;
         for (const auto& s : delta.remove)
             for (auto& [native, subscriptions] : wanted_)
                 std::erase(subscriptions, s);
@@ -97,6 +98,13 @@ private:
         }
         if (w[0] == "X") {
             wants_renewal_ = true;
+            return;
+        }
+        if (w[0] == "J") {
+            Subscription what;
+            what.instrument = known_.at(w[1]);
+            what.kind = w[2] == "t" ? Kind::trade : Kind::quote;
+            sink.on_rejected(what, errc::not_entitled, "no");
             return;
         }
         const auto found = wanted_.find(w[1]);
@@ -149,6 +157,7 @@ private:
     std::vector<std::string>& renewals_;
     ConnectionPlan plan_;
     std::map<std::string, std::vector<Subscription>> wanted_;
+    std::map<std::string, InstrumentId> known_;
     std::optional<SessionEnd> ended_;
     bool open_ = false, acked_ = false, wants_renewal_ = false;
 };
@@ -192,7 +201,9 @@ private:
 class LineSink final : public MarketSink {
 public:
     Channel open_channel(Subscription what, std::string_view, std::string_view native) override {
-        channels_.push_back(std::string(native) + (what.kind == Kind::trade ? "/t" : what.kind == Kind::bar ? "/b" : ""));
+        channels_.push_back(std::string(native) + (what.kind == Kind::trade    ? "/t"
+                                                      : what.kind == Kind::bar ? "/b"
+                                                                               : ""));
         return static_cast<Channel>(channels_.size() - 1);
     }
     void close_channel(Channel) override {}
@@ -209,9 +220,16 @@ public:
     void state(InstrumentId id, InstrumentState s, std::string_view reason, std::string_view) override {
         states[id] = std::string(to_string(s)) + "|" + std::string(reason);
         history.emplace_back(to_string(s));
+        order.emplace_back(to_string(s));
     }
-    void feed_status(std::string_view, const FeedStatus&) override {}
-    void event(const Event& e) override { events.push_back(std::string(e.event) + "|" + e.text); }
+    void feed_status(std::string_view, const FeedStatus& s) override {
+        status = s;
+        ++statuses;
+    }
+    void event(const Event& e) override {
+        events.push_back(std::string(e.event) + "|" + e.text);
+        order.emplace_back(e.event);
+    }
 
     std::size_t count(std::string_view event) const {
         return static_cast<std::size_t>(std::count_if(
@@ -219,8 +237,11 @@ public:
     }
 
     std::map<std::string, std::vector<std::string>> published; // prices by native name
-    std::vector<std::string> lasts; // of the quotes
+    std::vector<std::string> lasts;                            // of the quotes
     std::vector<std::string> sources, events, history;
+    std::vector<std::string> order; // states and events
+    FeedStatus status;
+    std::size_t statuses = 0; // told
     std::map<InstrumentId, std::string> states;
 
 private:

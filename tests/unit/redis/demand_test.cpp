@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 
 namespace tickgate::redis {
 namespace {
@@ -58,7 +59,8 @@ protected:
             std::make_unique<DemandWatcher>(io.get_executor(), std::move(o), [this](std::vector<std::string> list) {
                 std::sort(list.begin(), list.end());
                 picture = std::move(list);
-                ++pictures;
+                if (++pictures == throws_at)
+                    throw std::runtime_error("boom");
             });
         asio::co_spawn(io, watcher->run(), [this](std::exception_ptr e) {
             ended = true;
@@ -87,7 +89,7 @@ protected:
     asio::io_context io;
     std::unique_ptr<DemandWatcher> watcher;
     std::vector<std::string> picture;
-    std::uint64_t pictures = 0;
+    std::uint64_t pictures = 0, throws_at = 0;
     bool ended = false;
 };
 
@@ -132,6 +134,14 @@ TEST_F(Watch, KeepsThePictureWhileRedisIsAway) {
     server.start();
     ASSERT_TRUE(run_until([&] { return picture.empty(); })); // nobody has subscribed again yet
     EXPECT_EQ(watcher->stats().reconnects, 1u);
+}
+
+TEST_F(Watch, AFaultIsCountedAndTheWatchGoesOn) {
+    throws_at = 2;
+    start();
+    ASSERT_TRUE(run_until([&] { return pictures > 4; }));
+    EXPECT_EQ(watcher->stats().failures, 1u);
+    EXPECT_TRUE(watcher->stats().connected);
 }
 
 TEST_F(Watch, AHungRedisIsGivenUpAndSoIsAStop) {

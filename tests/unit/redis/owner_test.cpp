@@ -67,6 +67,28 @@ TEST_F(Owner, AStolenKeyEndsPublishingAndTheSession) {
     EXPECT_EQ(listener.messages.back().body.at("seq").as_int64(), 1);
 }
 
+TEST_F(Owner, StatesToldBeforeAnotherOwnedThePrefixAreNotWrittenAgain) {
+    auto& p = start(options(server.url()));
+    open(p, "BTC-USDT");
+    const auto id = table.intern({AssetClass::crypto, "BTC-USDT"});
+    const auto state_key = [&] { return server.cli({"GET", "md:state:crypto:BTC-USDT"}); };
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    p->set_state(id, InstrumentState::live, "subscribed", "binance");
+    ASSERT_TRUE(run_until([&] { return !state_key().is_nil(); }));
+    server.cli({"SET", "md:owner", "thief"});
+    ASSERT_TRUE(run_until([&] { return p->stats().holder == "thief"; }));
+    EXPECT_FALSE(p->state_of(id));
+    p->set_state(id, InstrumentState::live, "not ended so far", "binance");
+    EXPECT_FALSE(p->state_of(id));
+    server.cli({"DEL", "md:state:crypto:BTC-USDT", "md:owner", "md:symbols:crypto"});
+    ASSERT_TRUE(run_until([&] {
+        return p->stats().owner && !server.cli({"SMEMBERS", "md:symbols:crypto"}).elements.empty();
+    }));
+    EXPECT_TRUE(state_key().is_nil());
+    p->set_state(id, InstrumentState::live, "subscribed", "binance");
+    EXPECT_TRUE(run_until([&] { return !state_key().is_nil(); })) << "told anew";
+}
+
 TEST_F(Owner, ALostKeyIsTakenAgainWithinTheSameSession) {
     auto& p = start(options(server.url()));
     ASSERT_TRUE(run_until([&] { return p->stats().owner; }));

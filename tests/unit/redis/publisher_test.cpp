@@ -8,6 +8,31 @@ protected:
     test::RedisServer server;
 };
 
+TEST_F(PublisherTest, AnEventOfAProvidersOwnChannelSaysSoInItsKind) {
+    Listener listener(server);
+    auto& p = start(options(server.url()));
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    Event e;
+    e.event = "gap_opened";
+    e.instrument = table.intern({AssetClass::crypto, "BTC-USDT"});
+    e.kind = Kind::bar;
+    e.timeframe = Timeframe::m1;
+    e.provider = "binance";
+    p->publish_event(e);
+    e.source = true;
+    p->publish_event(e);
+    p->flush(now());
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:event:crypto:BTC-USDT") == 2;
+    }));
+    std::vector<std::string> kinds;
+    for (const auto& m : listener.messages)
+        if (m.channel == "md:event:crypto:BTC-USDT")
+            kinds.emplace_back(m.body.at("kind").as_string());
+    EXPECT_EQ(kinds, (std::vector<std::string>{"bar:1m", "src:binance:bar:1m"}));
+}
+
 TEST_F(PublisherTest, WritesEveryNameOfTheContract) {
     Listener listener(server);
     auto o = options(server.url());

@@ -40,6 +40,8 @@ struct FakeServices : ops::Services {
                 break;
         }
         --inside;
+        if (gone)
+            co_return Outcome<std::vector<ops::QuoteAnswer>>(errc::unavailable);
         std::vector<ops::QuoteAnswer> list(names.size());
         for (std::size_t i = 0; i < names.size(); ++i) {
             list[i].name = names[i];
@@ -98,6 +100,7 @@ struct FakeServices : ops::Services {
         co_return list;
     }
     bool hang = false, owner = true;
+    bool gone = false; // what it asks has been stopped
     int inside = 0, most_inside = 0;
     std::vector<std::string> order;
 };
@@ -505,6 +508,43 @@ TEST_F(Requests, StopLetsShortOnesEnd) {
     g.services.hang = false;
     ASSERT_TRUE(run_until([&] { return g.ended; }));
     EXPECT_TRUE(receive("ending-001").contains("data"));
+}
+
+TEST_F(Requests, WhatFailsBecauseOfTheStopIsHandedOn) {
+    auto o = options("first");
+    o.drain = 10s;
+    o.claim_idle = 60s;
+    auto& first = start(std::move(o));
+    first.services.hang = true;
+    send_quote("stopped-01", "A");
+    ASSERT_TRUE(run_until([&] { return first.stats().in_flight == 1; }));
+    first.server->stop();
+    first.services.gone = true;
+    first.services.hang = false;
+    ASSERT_TRUE(run_until([&] { return first.ended; }));
+    EXPECT_EQ(first.stats().errors, 0u);
+    EXPECT_EQ(first.stats().handed_on, 1u);
+    auto p = options("second");
+    p.claim_idle = 60s;
+    auto& second = start(std::move(p));
+    EXPECT_TRUE(receive("stopped-01").contains("data"));
+    EXPECT_EQ(second.stats().claimed, 1u);
+    second.services.gone = true;
+    send_quote("stopped-02", "A");
+    EXPECT_EQ(error_of("stopped-02"), "unavailable") << "while it runs that is an answer";
+}
+
+TEST_F(Requests, AChunkIsNotWrittenTwice) {
+    const auto push = [&](const std::string& text, const char* first) {
+        return redis.cli({"EVAL", std::string(script::push), "1", "md:rep:twice-0001", text, "2", "60000", first}).text;
+    };
+    const auto length = [&] { return redis.cli({"LLEN", "md:rep:twice-0001"}).text; };
+    for (const auto& [text, first] : {std::pair("a", "1"), std::pair("a", "1"), std::pair("b", "0")})
+        EXPECT_EQ(push(text, first), "1");
+    EXPECT_EQ(length(), "2");
+    EXPECT_EQ(push("b", "0"), "1") << "the answer to the one before was lost";
+    EXPECT_EQ(push("c", "0"), "-1");
+    EXPECT_EQ(length(), "2");
 }
 
 TEST_F(Requests, AHungRedisDoesNotHoldUpAStop) {
