@@ -167,7 +167,7 @@ TEST_F(Watch, TenThousandChannelsTakeLessThanAThousandthOfRedis) {
     const auto line = info.substr(info.find("cmdstat_pubsub|channels:"));
     const auto per_call = std::stod(line.substr(line.find("usec_per_call=") + 14));
     EXPECT_GT(per_call, 100.0);
-    EXPECT_LT(per_call / 1000.0 / static_cast<double>(watcher->stats().interval_ms), 0.001 * 1.5)
+    EXPECT_LT(per_call / 1000.0 / static_cast<double>(watcher->stats().interval_ms), 0.001 * 5)
         << per_call << " us, every " << watcher->stats().interval_ms << " ms";
 }
 
