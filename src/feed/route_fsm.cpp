@@ -39,6 +39,7 @@ void RouteFsm::set_state(std::size_t source, InstrumentState state, Moment now) 
         return;
     s.state = state;
     s.since = now.mono;
+    s.failed = s.failed || (state != InstrumentState::pending && fails(s, now.mono));
 }
 
 // Not live and not about to be.
@@ -77,7 +78,7 @@ RouteFsm::Decision RouteFsm::decide(Moment now, std::span<const Price> prices) n
         const auto& s = sources_[i];
         if (i == active_ || s.state != InstrumentState::live)
             continue;
-        if (!leave && now.mono - s.since < rules_.return_after)
+        if (!leave && s.failed && now.mono - s.since < rules_.return_after)
             continue;
         if (jumps(prices, active_, i, now.wall)) {
             if (!refused)
@@ -86,7 +87,9 @@ RouteFsm::Decision RouteFsm::decide(Moment now, std::span<const Price> prices) n
             continue;
         }
         d.what = Decision::What::switched;
-        d.cause = leave ? to_string(sources_[active_].state) : std::string_view("return");
+        d.cause = leave      ? to_string(sources_[active_].state)
+                  : s.failed ? std::string_view("return")
+                             : std::string_view("preferred");
         d.to = active_ = i;
         sources_[d.from].needed = now.mono;
         refused = false;

@@ -18,7 +18,8 @@ namespace tickgate::feed {
 // first. Rules:
 // - An active source that is stale, down, refused or unknown is left at once for the first live one; one that is still
 //   pending after `patience`.
-// - A better source is taken again after it has been live without a break for `return_after`.
+// - A better source is taken as soon as it is live for the first time; one that has failed before is taken again after
+//   it has been live without a break for `return_after`.
 // - A closed market is no failure: nothing is left because of it.
 // - Nothing is switched while the new source's last price is more than `jump_guard` percent away from a recent one of
 //   the old source; prices that come closer, or the old price growing old, lift that.
@@ -46,7 +47,7 @@ public:
         };
         What what = What::stay;
         std::size_t from = 0, to = 0;
-        std::string_view cause; // `return`, or the state that the old source is in
+        std::string_view cause; // `preferred`, `return`, or the state that the old source is in
     };
 
     RouteFsm(Rules rules, std::size_t sources, Moment now); // at least one source
@@ -78,6 +79,7 @@ private:
         MonoTime since{};  // of the state
         MonoTime needed{}; // last time it had to be subscribed
         bool wanted = false;
+        bool failed = false; // once, so that it must prove itself
     };
     bool fails(const Source& s, MonoTime now) const noexcept;
     bool jumps(std::span<const Price> prices, std::size_t from, std::size_t to, UnixNanos now) const noexcept;

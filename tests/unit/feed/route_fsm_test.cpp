@@ -76,6 +76,17 @@ TEST_F(RouteFsmTest, ALateStandbyIsTakenWhenItBecomesLive) {
     EXPECT_EQ(set(1, live).what, What::switched);
 }
 
+TEST_F(RouteFsmTest, ABetterOneThatHasNotFailedIsTakenAsSoonAsItIsLive) {
+    make(2);
+    set(1, live);
+    pass(5s);
+    ASSERT_EQ(decide().to, 1u);
+    const auto d = set(0, live);
+    EXPECT_EQ(d.what, What::switched);
+    EXPECT_EQ(d.cause, "preferred");
+    EXPECT_EQ(fsm->active(), 0u);
+}
+
 TEST_F(RouteFsmTest, ItReturnsAfterAHealthyWhileWithoutABreak) {
     make(2);
     set(0, live);
