@@ -11,6 +11,7 @@ constexpr std::size_t known = 64;
 // Index is the id. What is not named updates all: regular sales (0), sweeps (14), openings and closings (17 to 19).
 constexpr std::array<UpdateRule, known> stock_rules = [] {
     std::array<UpdateRule, known> rules{};
+    rules.fill(UpdateRule{true, true, true}); // g++ 12 forgets the members' own initialisers here, from -O1 on
     constexpr UpdateRule volume_only{false, false, true};
     constexpr UpdateRule no_close{true, false, true};
     constexpr UpdateRule nothing{false, false, false};
