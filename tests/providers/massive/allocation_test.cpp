@@ -1,26 +1,11 @@
 // The hot path does not allocate once it is warm.
 #include "massive/session.hpp"
 
+#include "support/allocations.hpp"
+
 #include "recorder.hpp"
 
 #include <gtest/gtest.h>
-
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const p = std::malloc(size == 0 ? 1 : size))
-        return p;
-    throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace tickgate::massive {
 namespace {
@@ -67,10 +52,10 @@ TEST(MassiveAllocations, AWarmSessionNeedsNone) {
     const test::Padded bytes(frame + "]");
     receive(bytes);
     ASSERT_EQ(sink.messages, 200u);
-    const auto before = allocations.load();
+    const auto before = tickgate::test::allocations();
     for (int i = 0; i < 100; ++i)
         receive(bytes);
-    EXPECT_EQ(allocations.load(), before);
+    EXPECT_EQ(tickgate::test::allocations(), before);
     EXPECT_EQ(sink.messages, 200u * 101u);
 }
 

@@ -1,32 +1,11 @@
 // After warm-up a session takes no memory, wherever the lines are cut.
 #include "oanda/session.hpp"
 
+#include "support/allocations.hpp"
+
 #include "recorder.hpp"
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::size_t allocations = 0;
-bool counting = false;
-
-void* take(std::size_t n) {
-    if (counting)
-        ++allocations;
-    if (void* p = std::malloc(n))
-        return p;
-    throw std::bad_alloc();
-}
-} // namespace
-
-void* operator new(std::size_t n) { return take(n); }
-void* operator new[](std::size_t n) { return take(n); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
 
 namespace tickgate::oanda {
 namespace {
@@ -59,12 +38,13 @@ TEST(OandaAllocation, NoneOnTheHotPath) {
         std::vector<test::Padded> chunks;
         for (std::size_t i = 0; i < round.size(); i += step)
             chunks.emplace_back(std::string_view(round).substr(i, step));
-        counting = step > 1;
+        const auto before = tickgate::test::allocations();
         for (const auto& chunk : chunks)
             session.received(chunk.view(), now, seen, seen);
-        counting = false;
+        if (step > 1) {
+            EXPECT_EQ(tickgate::test::allocations(), before) << "in pieces of " << step;
+        }
     }
-    EXPECT_EQ(allocations, 0u);
     EXPECT_EQ(seen.quotes, 4u * 19);
 }
 

@@ -4,12 +4,9 @@
 #include "core/clock.hpp"
 #include "recorder.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+#include "support/fake_rest.hpp"
 
 #include <gtest/gtest.h>
-
-#include <deque>
 
 namespace tickgate::tradier {
 namespace {
@@ -17,28 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 using tradier_test::fixture;
 
-// Answers what was put in, in order, and keeps what was asked.
-class FakeRest final : public Rest {
-public:
-    asio::awaitable<result<RestResponse>> send(RestRequest request) override {
-        asked.push_back(std::move(request));
-        if (answers.empty())
-            co_return errc::unavailable;
-        auto answer = std::move(answers.front());
-        answers.pop_front();
-        co_return answer;
-    }
-    asio::awaitable<result<RestResponse>> send_streamed(RestRequest, BodySink) override { co_return errc::unavailable; }
-    void learn(std::size_t, const BudgetReading&) override {}
-    void add(int status, std::string body) {
-        RestResponse r;
-        r.status = status;
-        r.body = std::move(body);
-        answers.push_back(std::move(r));
-    }
-    std::vector<RestRequest> asked;
-    std::deque<RestResponse> answers;
-};
+using tickgate::test::FakeRest;
+using tickgate::test::run;
 
 Settings settings() {
     Settings s;
@@ -48,19 +25,6 @@ Settings settings() {
 
 class Provider : public ::testing::Test {
 protected:
-    template <class T>
-    T run(asio::awaitable<T> work) {
-        std::optional<T> out;
-        asio::co_spawn(io, std::move(work), [&](std::exception_ptr e, T value) {
-            if (!e)
-                out.emplace(std::move(value));
-        });
-        io.restart();
-        io.run();
-        EXPECT_TRUE(out.has_value());
-        return std::move(*out);
-    }
-    asio::io_context io;
     FakeRest rest;
     TradierProvider provider{settings()};
 };
@@ -82,7 +46,7 @@ TEST_F(Provider, OffersOneFeedOnOneConnection) {
 }
 
 TEST_F(Provider, FindsInstrumentsByTheirQuotes) {
-    rest.add(200,
+    rest.give(200,
         R"({"quotes":{"quote":[{"symbol":"BRK/B","description":"Berkshire","type":"stock"},{"symbol":"SPX","type":"index"},{"symbol":"SPY240119C00480000","type":"option"}],"unmatched_symbols":{"symbol":"ZZZZ"}}})");
     const auto found = run(provider.find_instruments(
         names({"equity:BRK.B", "equity:SPX", "option:SPY240119C00480000", "equity:ZZZZ", "fx:EUR-USD"}), rest));
@@ -91,28 +55,28 @@ TEST_F(Provider, FindsInstrumentsByTheirQuotes) {
     EXPECT_EQ((*found)[0].native, "BRK/B");
     EXPECT_EQ((*found)[0].name.to_string(), "equity:BRK.B");
     EXPECT_EQ((*found)[0].feed, "market");
-    ASSERT_EQ(rest.asked.size(), 1u);
-    EXPECT_EQ(rest.asked[0].target, "/v1/markets/quotes?symbols=BRK%2FB,SPX,SPY240119C00480000,ZZZZ&greeks=false");
-    EXPECT_EQ(rest.asked[0].headers[0].second, "Bearer token-of-the-test");
-    EXPECT_EQ(rest.asked[0].headers[1].second, "application/json");
+    ASSERT_EQ(rest.requests.size(), 1u);
+    EXPECT_EQ(rest.requests[0].target, "/v1/markets/quotes?symbols=BRK%2FB,SPX,SPY240119C00480000,ZZZZ&greeks=false");
+    EXPECT_EQ(rest.requests[0].headers[0].second, "Bearer token-of-the-test");
+    EXPECT_EQ(rest.requests[0].headers[1].second, "application/json");
 }
 
 TEST_F(Provider, ManySymbolsGoIntoABody) {
     std::vector<InstrumentName> many;
     for (int i = 0; i < 601; ++i)
         many.push_back({AssetClass::equity, "S" + std::to_string(i)});
-    rest.add(200, R"({"quotes":null})");
-    rest.add(200, R"({"quotes":"null"})");
+    rest.give(200, R"({"quotes":null})");
+    rest.give(200, R"({"quotes":"null"})");
     EXPECT_TRUE(run(provider.find_instruments(many, rest))->empty());
-    ASSERT_EQ(rest.asked.size(), 2u);
-    EXPECT_EQ(rest.asked[0].method, "POST");
-    EXPECT_EQ(rest.asked[0].target, "/v1/markets/quotes");
-    EXPECT_TRUE(rest.asked[0].body.starts_with("symbols=S0,S1,"));
-    EXPECT_TRUE(rest.asked[1].body.ends_with(",S600&greeks=false"));
+    ASSERT_EQ(rest.requests.size(), 2u);
+    EXPECT_EQ(rest.requests[0].method, "POST");
+    EXPECT_EQ(rest.requests[0].target, "/v1/markets/quotes");
+    EXPECT_TRUE(rest.requests[0].body.starts_with("symbols=S0,S1,"));
+    EXPECT_TRUE(rest.requests[1].body.ends_with(",S600&greeks=false"));
 }
 
 TEST_F(Provider, QuotesComeByTheirCanonicalName) {
-    rest.add(200, fixture("rest/doc_quotes_2019.json"));
+    rest.give(200, fixture("rest/doc_quotes_2019.json"));
     QuoteRequest request;
     request.instruments = names({"equity:AAPL", "option:VXX190517P00016000", "equity:MSFT"});
     const auto quotes = run(provider.get_quotes(std::move(request), rest));
@@ -124,14 +88,14 @@ TEST_F(Provider, QuotesComeByTheirCanonicalName) {
 }
 
 TEST_F(Provider, ASessionIsMadeBeforeItIsOpened) {
-    rest.add(200, fixture("rest/session.json"));
+    rest.give(200, fixture("rest/session.json"));
     const auto session = run(provider.open_session("market", 0, 1, rest));
     ASSERT_TRUE(session.has_value());
     EXPECT_EQ((*session)->plan().url, "wss://ws.tradier.com/v1/markets/events");
-    ASSERT_EQ(rest.asked.size(), 1u);
-    EXPECT_EQ(rest.asked[0].method, "POST");
-    EXPECT_EQ(rest.asked[0].target, "/v1/markets/events/session");
-    EXPECT_EQ(rest.asked[0].body, "");
+    ASSERT_EQ(rest.requests.size(), 1u);
+    EXPECT_EQ(rest.requests[0].method, "POST");
+    EXPECT_EQ(rest.requests[0].target, "/v1/markets/events/session");
+    EXPECT_EQ(rest.requests[0].body, "");
     SubscriptionDelta delta;
     delta.add.push_back({Subscription(), "SPY"});
     tradier_test::Recorder seen;
@@ -139,26 +103,26 @@ TEST_F(Provider, ASessionIsMadeBeforeItIsOpened) {
     (*session)->opened(now(), seen);
     ASSERT_EQ(seen.sent.size(), 1u);
     EXPECT_NE(seen.sent[0].find("316908ae-c98d-4cc4-bb3b-32a3dc58aca0"), std::string::npos);
-    rest.add(200, R"({"stream":{"url":"https://stream.tradier.com/v1/markets/events","sessionid":"fresh"}})");
+    rest.give(200, R"({"stream":{"url":"https://stream.tradier.com/v1/markets/events","sessionid":"fresh"}})");
     EXPECT_EQ(*run(provider.renew("market", rest)), "fresh");
 }
 
 TEST_F(Provider, RefusedSessionsSayWhatToDo) {
-    rest.add(401,
+    rest.give(401,
         R"({"fault":{"faultstring":"Invalid Access Token","detail":{"errorcode":"keymanagement.service.invalid_access_token"}}})");
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::unauthorized);
-    rest.add(403, "Forbidden");
+    rest.give(403, "Forbidden");
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::restricted);
-    rest.add(502, "<html>Bad Gateway</html>");
+    rest.give(502, "<html>Bad Gateway</html>");
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::venue_error);
-    rest.add(200, "<html>busy</html>");
+    rest.give(200, "<html>busy</html>");
     EXPECT_EQ(run(provider.open_session("market", 0, 1, rest)).error(), errc::malformed_payload);
     EXPECT_EQ(run(provider.renew("market", rest)).error(), errc::unavailable);
 }
 
 TEST_F(Provider, TooManySessionsAreWaitedOutLongerEachTime) {
     for (const auto pause : {6min, 12min, 18min}) {
-        rest.add(200, R"({"error":"too many sessions requested"})");
+        rest.give(200, R"({"error":"too many sessions requested"})");
         const auto session = run(provider.open_session("market", 0, 1, rest));
         ASSERT_TRUE(session.has_value());
         ASSERT_TRUE((*session)->ended().has_value());
@@ -174,33 +138,34 @@ TEST_F(Provider, TooManySessionsAreWaitedOutLongerEachTime) {
 }
 
 TEST_F(Provider, SearchesBySymbolThenByWords) {
-    rest.add(200,
+    rest.give(200,
         R"({"securities":{"security":{"symbol":"AAPL","exchange":"Q","type":"stock","description":"Apple Inc"}}})");
-    rest.add(200, fixture("rest/search.json"));
+    rest.give(200, fixture("rest/search.json"));
     const auto found = run(provider.search_instruments("apple i", 4, rest));
     ASSERT_TRUE(found.has_value());
     ASSERT_EQ(found->size(), 4u);
     EXPECT_EQ((*found)[0].name.symbol, "AAPL");
     EXPECT_EQ((*found)[1].name.symbol, "AMAT") << "AAPL is not told twice";
-    EXPECT_EQ(rest.asked[0].target, "/v1/markets/lookup?q=apple%20i");
-    EXPECT_EQ(rest.asked[1].target, "/v1/markets/search?q=apple%20i&indexes=true");
+    EXPECT_EQ(rest.requests[0].target, "/v1/markets/lookup?q=apple%20i");
+    EXPECT_EQ(rest.requests[1].target, "/v1/markets/search?q=apple%20i&indexes=true");
 }
 
 TEST_F(Provider, TheCalendarOfThisAndTheNextMonthIsAsked) {
-    rest.add(200,
+    rest.give(200,
         R"({"clock":{"date":"2024-12-06","description":"","state":"open","timestamp":1733500000,"next_change":"16:00","next_state":"postmarket"}})");
-    rest.add(200, R"({"calendar":{"days":{"day":{"date":"2024-12-25","status":"closed","description":"Christmas"}}}})");
-    rest.add(200, R"({"calendar":{"days":null}})");
+    rest.give(
+        200, R"({"calendar":{"days":{"day":{"date":"2024-12-25","status":"closed","description":"Christmas"}}}})");
+    rest.give(200, R"({"calendar":{"days":null}})");
     const auto days = run(provider.get_market_days(rest));
     ASSERT_TRUE(days.has_value());
     EXPECT_EQ(days->size(), 3u);
-    ASSERT_EQ(rest.asked.size(), 3u);
-    EXPECT_EQ(rest.asked[1].target, "/v1/markets/calendar?month=12&year=2024");
-    EXPECT_EQ(rest.asked[2].target, "/v1/markets/calendar?month=1&year=2025");
+    ASSERT_EQ(rest.requests.size(), 3u);
+    EXPECT_EQ(rest.requests[1].target, "/v1/markets/calendar?month=12&year=2024");
+    EXPECT_EQ(rest.requests[2].target, "/v1/markets/calendar?month=1&year=2025");
 }
 
 TEST_F(Provider, BarsOfDaysAndTheirErrors) {
-    rest.add(200, fixture("rest/doc_history_daily_2019.json"));
+    rest.give(200, fixture("rest/doc_history_daily_2019.json"));
     BarRequest request;
     request.instrument = *InstrumentName::parse("equity:AAPL");
     request.timeframe = Timeframe::d1;
@@ -209,14 +174,15 @@ TEST_F(Provider, BarsOfDaysAndTheirErrors) {
     auto page = run(provider.get_bars(request, rest));
     ASSERT_TRUE(page.has_value());
     EXPECT_EQ(page->bars.size(), 2u);
-    EXPECT_EQ(rest.asked[0].target, "/v1/markets/history?symbol=AAPL&interval=daily&start=2019-01-02&end=2019-01-03");
-    rest.add(200, R"({"history":"null"})");
+    EXPECT_EQ(
+        rest.requests[0].target, "/v1/markets/history?symbol=AAPL&interval=daily&start=2019-01-02&end=2019-01-03");
+    rest.give(200, R"({"history":"null"})");
     EXPECT_TRUE(run(provider.get_bars(request, rest))->bars.empty());
-    rest.add(400, "Invalid Parameter, start");
+    rest.give(400, "Invalid Parameter, start");
     EXPECT_EQ(run(provider.get_bars(request, rest)).error(), errc::bad_request);
     request.timeframe = Timeframe::h4;
     EXPECT_EQ(run(provider.get_bars(request, rest)).error(), errc::not_supported);
-    EXPECT_EQ(rest.asked.size(), 3u);
+    EXPECT_EQ(rest.requests.size(), 3u);
     rest.answers.clear();
     EXPECT_EQ(run(provider.list_instruments([](const InstrumentInfo&) {}, rest)), errc::not_supported);
 }

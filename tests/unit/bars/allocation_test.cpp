@@ -1,27 +1,9 @@
 // A tick takes no memory.
 #include "bars_test_support.hpp"
 
+#include "support/allocations.hpp"
+
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::size_t allocations = 0;
-void* take(std::size_t n) {
-    ++allocations;
-    if (void* p = std::malloc(n))
-        return p;
-    throw std::bad_alloc();
-}
-} // namespace
-
-void* operator new(std::size_t n) { return take(n); }
-void* operator new[](std::size_t n) { return take(n); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
 
 namespace tickgate::bars {
 namespace {
@@ -32,7 +14,7 @@ TEST(Allocation, NoneAnyTick) {
     auto q = test::quote(test::at(0), "1.10001", "1.10003");
     auto t = test::trade(test::at(0), "65123.45", "0.00123");
     std::size_t messages = 0;
-    const auto before = allocations;
+    const auto before = tickgate::test::allocations();
     for (int i = 0; i < 5000; ++i) {
         const auto now = test::at(0, i * 50);
         q.received_time = t.received_time = now;
@@ -44,7 +26,7 @@ TEST(Allocation, NoneAnyTick) {
         while (trades.due(now))
             ++messages;
     }
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(tickgate::test::allocations(), before);
     EXPECT_GT(messages, 400u);
 }
 

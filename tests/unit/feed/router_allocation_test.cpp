@@ -1,27 +1,9 @@
 // A message that passes the router takes no memory.
 #include "router_test_support.hpp"
 
+#include "support/allocations.hpp"
+
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::size_t allocations = 0;
-void* take(std::size_t n) {
-    ++allocations;
-    if (void* p = std::malloc(n))
-        return p;
-    throw std::bad_alloc();
-}
-} // namespace
-
-void* operator new(std::size_t n) { return take(n); }
-void* operator new[](std::size_t n) { return take(n); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
 
 namespace tickgate::feed {
 namespace {
@@ -85,11 +67,11 @@ TEST(RouterAllocation, NoneAMessage) {
     };
     for (int i = 0; i < 10; ++i)
         round();
-    const auto before = allocations;
+    const auto before = tickgate::test::allocations();
     const auto published = out.published;
     for (int i = 0; i < 5000; ++i)
         round();
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(tickgate::test::allocations(), before);
     EXPECT_GE(out.published - published, 20000u);
 }
 
