@@ -2,6 +2,8 @@
 #include "venue_kit/client.hpp"
 #include "venue_kit/text.hpp"
 
+#include <tickgate/decimal.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -271,8 +273,10 @@ net::HttpResponse chain(RestCall& call) {
         if (!contract || contract->root != underlying || (!kind.empty() && (kind == "call") != contract->call))
             continue;
         if (within("expiration_date", contract->expiration(), [](std::string_view t) { return std::string(t); }) &&
-            within("strike_price", static_cast<double>(contract->strike_mils) / 1000,
-                [](std::string_view t) { return std::strtod(std::string(t).c_str(), nullptr); }))
+            within("strike_price", Decimal::from_parts(contract->strike_mils, -3), [](std::string_view t) {
+                const auto strike = Decimal::parse(t);
+                return strike ? *strike : Decimal(); // as a venue reads what is no number
+            }))
             entries.emplace_back(market.instrument(i).wire, Found{&market, i});
     }
     return paged(call, std::move(entries), *limit, [&](const Found& found) { return chain_entry(call, found); });
