@@ -51,6 +51,12 @@ enum class errc {
     not_owner, // another publisher holds the prefix
     stopped,   // shutdown: not a fault
     overflow,  // a bounded queue is full
+    // the store of history
+    store_full,    // no room on its disk
+    store_corrupt, // its file is damaged
+    store_failed,  // it could not be reached, read or written for another reason
+    store_newer,   // a newer version wrote it
+    cancelled,     // by whoever asked
 };
 
 const boost::system::error_category& tickgate_category() noexcept;

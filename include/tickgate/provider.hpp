@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -40,11 +41,28 @@ struct FeedSpec {
     std::chrono::milliseconds overlap{5000};
 };
 
+// One limit the venue keeps.
+struct LimitSpec {
+    enum class Kind : std::uint8_t {
+        rolling, // at most `limit` within any `window`
+        bucket,  // `limit` a `window` come back evenly, at most `burst` at once
+        day,     // `limit` a UTC day
+        month,   // `limit` a UTC calendar month
+    };
+    enum class Unit : std::uint8_t { weight, bytes }; // bytes are counted after the fact (BudgetReading::spent_bytes)
+    Kind kind = Kind::rolling;
+    Unit unit = Unit::weight;
+    std::int64_t limit = 0;                  // 0: none
+    std::chrono::milliseconds window{60000}; // of rolling and bucket
+    std::int64_t burst = 0;                  // of bucket; 0: `limit`
+};
+
 // Requests the venue counts together.
 struct RequestBudgetSpec {
     std::string name;                        // a metric label: `spot`
     std::int64_t weight_limit = 0;           // per window; 0: no limit
     std::chrono::milliseconds window{60000}; // true rolling window
+    std::vector<LimitSpec> more;             // further limits: all must allow a request
 };
 
 struct Capabilities {
@@ -52,7 +70,9 @@ struct Capabilities {
     std::vector<Timeframe> timeframes;      // of its bars by REST
     std::vector<RequestBudgetSpec> budgets; // documented limits; answers refine them
     std::size_t bars_per_page = 0;
-    bool trades_history = false;
+    bool trades_history = false; // get_trades() by time
+    bool trades_by_id = false;   // and by id: ids are numbers without holes
+    bool bulk_files = false;     // bulk_files() and read_bulk_file(), with the credentials at hand
 };
 
 // What discovery tells of one instrument.
@@ -66,15 +86,68 @@ struct InstrumentInfo {
     bool tradeable = false; // the venue produces data for it now
 };
 
+// What kind of bars: of which price, on which clock, with or without splits counted in. Different ones never mix.
+struct BarVariant {
+    PriceType price_type = PriceType::trade;
+    Alignment align = Alignment::utc; // up to 1h every clock gives the same bars and utc is the word for them
+    bool adjusted = false;
+    auto operator<=>(const BarVariant&) const = default;
+};
+
+// What a provider's REST can tell of one instrument's bars.
+struct BarHistory {
+    BarVariant variant;
+    // Bars that opened longer ago are not told; empty: no documented limit.
+    std::optional<std::chrono::seconds> depth;
+    // An open market without trades still makes a bar (flat, volume 0), so that a missing one is a hole of the venue.
+    bool continuous = false;
+    std::size_t page = 0; // bars of one request at most; 0: Capabilities::bars_per_page
+};
+
 struct BarRequest {
     InstrumentName instrument;
     Timeframe timeframe = Timeframe::m1;
-    UnixNanos from{}, to{}; // [from, to), by open time
-    std::size_t limit = 0;  // 0: the page limit of the provider
+    UnixNanos from{}, to{};            // [from, to), by open time
+    std::size_t limit = 0;             // 0: the page limit of the provider
+    std::optional<BarVariant> variant; // empty: the usual one of DataProvider::bar_history()
 };
 struct BarPage {
     std::vector<Bar> bars;         // oldest first; the running bar has final == false
     std::optional<UnixNanos> next; // ask again from here; empty: complete
+};
+
+struct TradeRequest {
+    InstrumentName instrument;
+    UnixNanos from{}, to{}; // [from, to), by the venue's time
+    // Instead of times, where Capabilities::trades_by_id: ids from `first_id` to `last_id`, both included.
+    std::optional<std::uint64_t> first_id, last_id;
+    std::string cursor;    // of the page before; empty: the first page
+    std::size_t limit = 0; // 0: the page limit of the provider
+};
+// Oldest first. Views in the trade are valid during the call; its instrument id is not set.
+using TradeSink = std::function<void(const Trade&)>;
+
+// A file that holds one day of a whole market, much cheaper than asking for each instrument.
+struct BulkFile {
+    std::string key;                     // the provider's own name, without secrets
+    Kind kind = Kind::bar;               // what it holds
+    Timeframe timeframe = Timeframe::m1; // of bars
+    AssetClass asset_class = AssetClass::equity;
+    UnixNanos from{}, to{}; // it tells everything in between
+};
+struct BulkRequest {
+    AssetClass asset_class = AssetClass::equity;
+    Kind kind = Kind::bar;
+    Timeframe timeframe = Timeframe::m1; // of bars
+    UnixNanos from{}, to{};
+};
+// Takes rows one by one; views and ids as in TradeSink. An error ends the reading with that error.
+class BulkSink {
+public:
+    virtual ~BulkSink() = default;
+    virtual error_code on_bar(const InstrumentName&, const Bar&) { return {}; }
+    virtual error_code on_trade(const InstrumentName&, const Trade&) { return {}; }
+    virtual error_code on_quote(const InstrumentName&, const Quote&) { return {}; }
 };
 
 struct QuoteRequest {
@@ -144,6 +217,35 @@ public:
     // One page of bars in [from, to), oldest first.
     // Errors: not_supported (timeframe), unknown_symbol, rate_limited, banned, malformed_payload, timed_out.
     virtual asio::awaitable<result<BarPage>> get_bars(BarRequest request, Rest& rest) = 0;
+
+    // What get_bars() tells of the instrument; `wanted` asks for another variant than the usual one.
+    // Errors: not_supported (timeframe, class or variant).
+    virtual result<BarHistory> bar_history(const InstrumentName& /*instrument*/, Timeframe timeframe,
+        std::optional<BarVariant> wanted = std::nullopt) const {
+        for (const auto has : capabilities().timeframes)
+            if (has == timeframe && (!wanted || *wanted == BarVariant()))
+                return BarHistory();
+        return errc::not_supported;
+    }
+
+    // One page of trades, oldest first, to `sink`. Answers the cursor of the next page, empty at the end.
+    // Errors: not_supported (also times without Capabilities::trades_history, a span longer ago than is told),
+    // not_entitled; as get_bars.
+    virtual asio::awaitable<result<std::string>> get_trades(TradeRequest /*request*/, TradeSink /*sink*/, Rest&) {
+        co_return errc::not_supported;
+    }
+
+    // The files that together tell the span, oldest first; days without one are left out.
+    // Errors: not_supported, unauthorized, not_entitled, rate_limited (the volume of the month is used up), timed_out.
+    virtual asio::awaitable<result<std::vector<BulkFile>>> bulk_files(BulkRequest /*request*/, Rest&) {
+        co_return errc::not_supported;
+    }
+    // Streams a file: never held whole; a broken download goes on where it broke. Only rows of `instruments` reach the
+    // sink, in the order of the file. Errors: as bulk_files, malformed_payload, the sink's own.
+    virtual asio::awaitable<error_code> read_bulk_file(
+        BulkFile /*file*/, std::vector<InstrumentName> /*instruments*/, BulkSink& /*sink*/, Rest&) {
+        co_return errc::not_supported;
+    }
 
     // Reads what an answer says about the budget (status and headers).
     virtual BudgetReading read_budget(const RestResponse& answer) const = 0;

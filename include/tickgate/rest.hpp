@@ -28,6 +28,7 @@ struct RestRequest {
     std::size_t budget = 0; // which of Capabilities::budgets
     std::chrono::milliseconds deadline{15000};
     std::size_t max_body = 8u << 20; // a longer body is message_too_large (not applied to streamed bodies)
+    std::int64_t expected_bytes = 0; // of the answer, if known: must fit into what is left of a volume quota
 };
 
 struct RestResponse {
@@ -52,6 +53,7 @@ struct BudgetReading {
     std::optional<std::int64_t> used_weight;        // of the running window, as the venue counts
     std::optional<std::chrono::milliseconds> pause; // Retry-After: send nothing before
     bool banned = false;
+    std::optional<std::int64_t> spent_bytes; // volume this answer took from a quota of bytes
 };
 
 class Rest {
@@ -59,8 +61,9 @@ public:
     virtual ~Rest() = default;
 
     // Waits for budget, sends, answers any status; only transport faults are errors.
-    // Errors: timed_out, tls_failed, unavailable (connect, DNS), rate_limited or banned (a pause is in force that
-    // outlasts the deadline), message_too_large, protocol_error, stopped.
+    // Errors: timed_out, tls_failed, unavailable (connect, DNS), rate_limited or banned (the budget does not let it go
+    // before its deadline: told at once, see retry_after()), message_too_large, protocol_error, overflow (too many
+    // wait), cancelled, stopped.
     virtual asio::awaitable<result<RestResponse>> send(RestRequest request) = 0;
 
     // The same, but a 2xx body goes to `sink` piece by piece and is never held whole.
@@ -68,6 +71,9 @@ public:
 
     // What a body told about a budget (headers are read by DataProvider::read_budget).
     virtual void learn(std::size_t budget, const BudgetReading& reading) = 0;
+
+    // After rate_limited or banned: how long from that answer on the same request would have waited.
+    virtual std::optional<std::chrono::milliseconds> retry_after() const { return std::nullopt; }
 };
 
 } // namespace tickgate

@@ -67,6 +67,16 @@ public:
             return "stopped";
         case errc::overflow:
             return "queue full";
+        case errc::store_full:
+            return "no room left for the store";
+        case errc::store_corrupt:
+            return "the store is damaged";
+        case errc::store_failed:
+            return "the store does not answer";
+        case errc::store_newer:
+            return "the store was written by a newer version";
+        case errc::cancelled:
+            return "cancelled";
         }
         return "unknown error";
     }
@@ -86,9 +96,11 @@ Recovery recovery_of(const error_code& ec) noexcept {
         return Recovery::retry;
     switch (static_cast<errc>(ec.value())) {
     case errc::stopped:
+    case errc::cancelled:
         return Recovery::stop;
     case errc::unauthorized:
     case errc::configuration:
+    case errc::store_newer:
         return Recovery::give_up;
     case errc::rate_limited:
     case errc::banned:
