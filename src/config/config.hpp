@@ -57,6 +57,26 @@ struct Store {
     Secret password;
 };
 
+// What is fetched besides what clients ask for.
+struct History {
+    bool repair = true;          // what was missed while a feed was down is fetched and published
+    bool reconcile = true;       // bars are asked again once they have settled
+    bool shared_budget = false;  // one request budget for all gateways of this Redis prefix
+    std::int64_t parallel = 4;   // requests in flight a provider
+    milliseconds settle{300000}; // so long after its end a provider may still correct a bar
+};
+
+// Bars that are collected on a schedule.
+struct Collector {
+    std::string name;
+    std::vector<InstrumentName> symbols; // none twice
+    std::vector<Timeframe> timeframes{Timeframe::m1};
+    std::string provider;             // empty: the route
+    milliseconds every{60000};        // while the market is open
+    milliseconds outside{300000};     // while it is closed
+    milliseconds look_back{86400000}; // how far the first collection reaches
+};
+
 struct Hot {
     bool spin = false;
 };
@@ -120,6 +140,8 @@ struct Config {
     Redis redis;
     Http http;
     Store store;
+    History history;
+    std::vector<Collector> collect; // by name
     Hot hot;
     std::map<std::string, ProviderConfig, std::less<>> providers; // every provider known, also those that are off
     Routes routes;

@@ -45,6 +45,18 @@ void add_provider(Settings& out, const std::string& prefix, const ProviderConfig
         out.emplace_back(prefix + key, text_of(secret));
 }
 
+void add_collector(Settings& out, const std::string& prefix, const Collector& collector) {
+    std::vector<std::string> symbols;
+    for (const InstrumentName& name : collector.symbols)
+        symbols.push_back(name.to_string());
+    out.emplace_back(prefix + "symbols", joined(symbols, ","));
+    out.emplace_back(prefix + "timeframes", words_of(collector.timeframes));
+    out.emplace_back(prefix + "provider", collector.provider);
+    out.emplace_back(prefix + "every", text_of(collector.every));
+    out.emplace_back(prefix + "outside", text_of(collector.outside));
+    out.emplace_back(prefix + "look_back", text_of(collector.look_back));
+}
+
 void add_instruments(Settings& out, const Config& config) {
     for (const auto& [asset_class, providers] : config.routes.by_class)
         out.emplace_back("routes." + std::string(to_string(asset_class)), joined(providers, ","));
@@ -62,7 +74,8 @@ void add_instruments(Settings& out, const Config& config) {
 } // namespace
 
 std::vector<std::pair<std::string, std::string>> effective_settings(const Config& config) {
-    const auto& [redis, http, store, hot, providers, routes, symbols, publish, stale, logging, digest] = config;
+    const auto& [redis, http, store, history, collect, hot, providers, routes, symbols, publish, stale, logging,
+        digest] = config;
     Settings out{
         {"redis.url", redis.url},
         {"redis.prefix", redis.prefix},
@@ -75,6 +88,11 @@ std::vector<std::pair<std::string, std::string>> effective_settings(const Config
         {"http.metrics_open", text_of(http.metrics_open)},
         {"store.url", store.url},
         {"store.password", text_of(store.password)},
+        {"history.repair", text_of(history.repair)},
+        {"history.reconcile", text_of(history.reconcile)},
+        {"history.shared_budget", text_of(history.shared_budget)},
+        {"history.parallel", std::to_string(history.parallel)},
+        {"history.settle", text_of(history.settle)},
         {"hot.spin", text_of(hot.spin)},
         {"routes.standby", routes.standby == Standby::warm ? "warm" : "cold"},
         {"routes.jump_guard", routes.jump_guard.to_string() + "%"},
@@ -91,6 +109,8 @@ std::vector<std::pair<std::string, std::string>> effective_settings(const Config
     for (const auto& [name, provider] : providers)
         add_provider(out, "providers." + name + ".", provider);
     add_instruments(out, config);
+    for (const Collector& collector : collect)
+        add_collector(out, "collect." + collector.name + ".", collector);
     std::ranges::sort(out);
     return out;
 }

@@ -1,5 +1,6 @@
 #include "config/config.hpp"
 #include "config/digest.hpp"
+#include "config/history.hpp"
 #include "config/instruments.hpp"
 #include "config/provider_specs.hpp"
 #include "config/rules.hpp"
@@ -94,6 +95,7 @@ Fields schema_for(Config& config, UrlCredentials& url) {
     add_redis_fields(fields, config.redis, url);
     add_http_fields(fields, config.http);
     add_store_fields(fields, config.store, url);
+    add_history_fields(fields, config);
     fields.push_back({"hot.spin", scalar_into(config.hot.spin, boolean())});
     add_provider_fields(fields, config);
     add_route_fields(fields, config);

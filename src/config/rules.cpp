@@ -120,6 +120,30 @@ void check_symbols(const Config& config, Context& context) {
         context.notice("no symbols are configured: only what clients ask for is served");
 }
 
+void check_collectors(const Config& config, Context& context) {
+    for (const Collector& collector : config.collect) {
+        const std::string key = "collect." + collector.name;
+        if (context.faulty(key))
+            continue;
+        if (!collector.provider.empty()) {
+            const ProviderConfig& provider = config.providers.find(collector.provider)->second;
+            if (!provider.enabled)
+                context.problem_at(key + ".provider", "this provider does not run",
+                    "providers." + collector.provider + " is off, " + provider.off_reason);
+            const ProviderSpec* spec = find_provider_spec(collector.provider);
+            for (const InstrumentName& name : collector.symbols)
+                if (!spec->serves(name.asset_class))
+                    context.problem_at(key + ".symbols", "the provider does not have this class",
+                        collector.provider + " does not serve " + name.to_string());
+            continue;
+        }
+        for (const InstrumentName& name : collector.symbols)
+            if (config.routes.of(name).empty())
+                context.problem_at(key + ".symbols", "nobody serves this instrument",
+                    name.to_string() + " has no route; see routes." + std::string(to_string(name.asset_class)));
+    }
+}
+
 } // namespace
 
 void apply_rules(Config& config, Context& context) {
@@ -128,6 +152,7 @@ void apply_rules(Config& config, Context& context) {
         settle_provider(spec, config.providers.find(spec.name)->second, context);
     settle_routes(config, context);
     check_symbols(config, context);
+    check_collectors(config, context);
 }
 
 } // namespace tickgate::config
