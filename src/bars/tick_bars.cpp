@@ -1,5 +1,7 @@
 #include "bars/tick_bars.hpp"
 
+#include "calendar/bar_spans.hpp"
+
 #include <algorithm>
 
 namespace tickgate::bars {
@@ -26,7 +28,10 @@ TickBars::TickBars(InstrumentId instrument, Timeframe timeframe, Input input, Op
       input_(input),
       options_(options),
       length_(length_of(timeframe).value_or(hours(24 * 31))),
-      remember_(std::clamp<nanoseconds>(2 * length_, 5s, 10min)) {}
+      remember_(std::clamp<nanoseconds>(2 * length_, 5s, 10min)) {
+    if (timeframe <= Timeframe::h1)
+        options_.align = Alignment::utc;
+}
 
 UnixNanos TickBars::place(const Tick& tick) noexcept {
     const UnixNanos at = tick.event_time.value_or(tick.received);
@@ -45,16 +50,16 @@ TickBars::Slot* TickBars::slot_for(const Tick& tick, UnixNanos at, Added& why_no
             return &s;
         }
     }
-    const UnixNanos open_time = bar_open(at, timeframe_);
-    if (bar_end(open_time, timeframe_) + remember_ < tick.received - lag_) {
+    const auto span = calendar::bar_at(timeframe_, options_.align, at);
+    if (span.to + remember_ < tick.received - lag_) {
         ++late_;
         why_not = Added::late;
         return nullptr;
     }
-    return insert(open_time, why_not);
+    return insert(span.from, span.to, why_not);
 }
 
-TickBars::Slot* TickBars::insert(UnixNanos open_time, Added& why_not) noexcept {
+TickBars::Slot* TickBars::insert(UnixNanos open_time, UnixNanos close_time, Added& why_not) noexcept {
     std::size_t place = count_;
     while (place > 0 && slots_[place - 1].open_time > open_time)
         --place;
@@ -80,7 +85,7 @@ TickBars::Slot* TickBars::insert(UnixNanos open_time, Added& why_not) noexcept {
     auto& slot = slots_[place];
     slot = Slot();
     slot.open_time = open_time;
-    slot.close_time = bar_end(open_time, timeframe_);
+    slot.close_time = close_time;
     return &slot;
 }
 
@@ -202,6 +207,7 @@ Bar TickBars::bar_of(const Slot& s, UnixNanos now) const noexcept {
         b.volume_unit = VolumeUnit::ticks;
     }
     b.price_type = input_ == Input::mid ? PriceType::mid : PriceType::trade;
+    b.align = options_.align;
     b.source = BarSource::ticks;
     b.final = s.final;
     b.event_time = s.event_time;
@@ -212,7 +218,7 @@ Bar TickBars::bar_of(const Slot& s, UnixNanos now) const noexcept {
 
 void TickBars::switched(UnixNanos now) noexcept {
     const UnixNanos clock = now - lag_;
-    mixed_through_ = bar_open(clock, timeframe_);
+    mixed_through_ = calendar::bar_at(timeframe_, options_.align, clock).from;
     for (std::size_t i = 0; i < count_; ++i) {
         auto& s = slots_[i];
         s.ended = s.close_time <= clock;

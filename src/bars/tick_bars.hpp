@@ -29,6 +29,9 @@ public:
     struct Options {
         std::chrono::milliseconds grace{500}; // after the end of a bar, for ticks on their way
         std::chrono::milliseconds pace{1000}; // least time between two messages of a forming or a revised bar
+        // On which clock bars longer than 1h begin; that of the provider's history (calendar::usual_alignment()), so
+        // that they can stand beside it. Up to 1h all are the same, and called utc.
+        Alignment align = Alignment::utc;
     };
     enum class Added : std::uint8_t {
         taken,
@@ -78,7 +81,7 @@ private:
     };
 
     Slot* slot_for(const Tick& tick, UnixNanos at, Added& why_not) noexcept;
-    Slot* insert(UnixNanos open_time, Added& why_not) noexcept;
+    Slot* insert(UnixNanos open_time, UnixNanos close_time, Added& why_not) noexcept;
     UnixNanos place(const Tick& tick) noexcept;
     void price(Slot& slot, const Decimal& price, UnixNanos at) noexcept;
     void finish(Slot& slot, const Tick& tick) noexcept;

@@ -1,4 +1,6 @@
 #include "bars_test_support.hpp"
+#include "calendar/bar_spans.hpp"
+#include "calendar/new_york.hpp"
 
 #include <gtest/gtest.h>
 
@@ -280,6 +282,50 @@ TEST(TickBars, LongTimeframesFollowTheCalendar) {
         EXPECT_EQ(out[0].open_time, open);
         EXPECT_EQ(out[0].close_time, end);
     }
+}
+
+TEST(TickBars, EveryTimeframeOnEveryClock) {
+    const std::chrono::sys_days changes = std::chrono::year{2026} / 11 / 1; // of the clock, at 2:00
+    for (const auto tf : all_timeframes)
+        for (const auto align : {Alignment::utc, Alignment::ny17, Alignment::exchange})
+            for (const auto t : {at(1), UnixNanos(changes) + 5h + 59min}) {
+                TickBars::Options options;
+                options.align = align;
+                TickBars bars(id, tf, Input::trades, options);
+                const auto span = calendar::bar_at(tf, align, t);
+                EXPECT_EQ(bars.add(trade(span.from, "10", "1")), Added::taken);
+                EXPECT_EQ(bars.add(trade(t, "12", "2")), Added::taken);
+                EXPECT_EQ(bars.add(trade(span.to - 1ms, "11", "3")), Added::taken);
+                EXPECT_EQ(bars.add(trade(span.to, "99", "1")), Added::taken);
+                std::vector<Bar> finals;
+                for (const auto& b : all_due(bars, span.to + 500ms))
+                    if (b.final)
+                        finals.push_back(b);
+                ASSERT_EQ(finals.size(), 1u) << to_string(tf);
+                EXPECT_EQ(text(finals[0]), "10 12 10 11 6 final") << to_string(tf);
+                EXPECT_EQ(finals[0].open_time, span.from);
+                EXPECT_EQ(finals[0].close_time, span.to);
+                EXPECT_EQ(finals[0].align, tf <= Timeframe::h1 ? Alignment::utc : align);
+            }
+}
+
+TEST(TickBars, TheFxDayChangesAtFiveInNewYork) {
+    TickBars::Options options;
+    options.align = calendar::usual_alignment(AssetClass::fx, Timeframe::d1);
+    TickBars bars(id, Timeframe::d1, Input::mid, options);
+    const auto five = calendar::new_york_time(std::chrono::sys_days(std::chrono::year{2026} / 11 / 18), 17h);
+    bars.add(quote(five - 1s, "1", "3"));
+    bars.add(quote(five, "2", "4"));
+    bars.switched(five + 1s);
+    bars.add(quote(five + 2s, "2", "4"));
+    const auto out = all_due(bars, five + 3s);
+    ASSERT_EQ(out.size(), 2u);
+    EXPECT_TRUE(out[0].final);
+    EXPECT_EQ(out[0].close_time, five);
+    EXPECT_FALSE(out[0].flags.has(Flag::mixed));
+    EXPECT_EQ(out[1].open_time, five);
+    EXPECT_TRUE(out[1].flags.has(Flag::mixed)) << "the day of the switch";
+    EXPECT_EQ(out[1].align, Alignment::ny17);
 }
 
 TEST(TickBars, AClockSetBackHoldsNothingUp) {
