@@ -13,6 +13,12 @@ find_package(date REQUIRED)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.37)
+pkg_check_modules(libpq REQUIRED libpq)
+
+# The header alone: the library is loaded when a store needs it.
+add_library(tickgate_libpq_header INTERFACE)
+target_include_directories(tickgate_libpq_header SYSTEM INTERFACE ${libpq_INCLUDE_DIRS})
 
 # yaml-cpp's target has a namespace only from 0.8 on.
 add_library(tickgate_yaml INTERFACE)

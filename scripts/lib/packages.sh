@@ -7,9 +7,10 @@ else
 fi
 build_packages=(g++ cmake ninja-build pkg-config ccache "${boost[@]}" libssl-dev libhiredis-dev libsimdjson-dev
     libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev prometheus-cpp-dev zlib1g-dev libsystemd-dev
-    libhowardhinnant-date-dev tzdata)
+    libhowardhinnant-date-dev tzdata libsqlite3-dev libpq-dev)
 redis_packages=(redis-server redis-tools)
-test_packages=(libgtest-dev libgmock-dev openssl python3-redis python3-websockets python3-jsonschema)
+test_packages=(libgtest-dev libgmock-dev openssl python3-redis python3-websockets python3-jsonschema python3-botocore
+    postgresql)
 bench_packages=(libbenchmark-dev)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 
