@@ -1,55 +1,101 @@
 // The request budget of one provider key: what may be sent now, and when the next request may go.
 #pragma once
 
-#include "core/rolling_window.hpp"
+#include "budget/limit_window.hpp"
 
 #include <tickgate/provider.hpp>
 #include <tickgate/rest.hpp>
 #include <tickgate/time.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace tickgate::budget {
 
-struct BudgetState {
-    std::int64_t limit = 0, used = 0; // of the running window; limit 0: none
-    std::uint64_t waits = 0, pauses = 0;
-    std::chrono::milliseconds paused_for{0}; // what is left of a pause the venue asked for
-    bool banned = false;
+// A limit from the configuration: replaces the documented one of the same kind, unit and window, or adds to them.
+struct LimitOverride {
+    LimitSpec limit;
+    std::string budget; // of which one; empty: of all, a limit of bytes only where bytes are counted anyway
 };
+// All limits of a budget; the first is RequestBudgetSpec's own, which headers refine.
+std::vector<LimitSpec> limits_of(const RequestBudgetSpec& spec, const std::vector<LimitOverride>& overrides);
+
+// What a request takes.
+struct Cost {
+    std::int64_t weight = 1;
+    std::int64_t bytes = 0; // expected, 0: not known
+};
+
+// What was taken; given back to settle() or undo() exactly once.
+struct Taken {
+    Cost cost;
+    bool probe = false;
+};
+
+struct WindowView {
+    std::string window; // label_of()
+    LimitSpec spec;
+    std::int64_t used = 0;
+    std::int64_t remaining = 0;            // what may still go; a tenth of rolling windows and buckets is kept free
+    std::chrono::milliseconds reset_in{0}; // until nothing is used, if nothing more goes
+};
+
+// Who tells a reading: an answer that was well, one that refused (429, 418 and their likes), or a body.
+enum class Told : std::uint8_t { well, refused, body };
 
 // No I/O and no clock of its own. One loop.
 //
-// A true rolling window of our own requests, corrected upwards by what the venue says was used (other processes behind
-// the same address draw from the same budget). A tenth of the limit is never used: the venue's window and ours differ
-// by the time a request travels, and a ban costs more than a wait. During a pause (Retry-After) nothing goes out at
-// all.
+// All limits must allow a request. During a pause nothing goes at all. After a pause that a refusal caused, one request
+// alone tries whether the venue is content again; refused again, the next pause is twice as long (up to 64 times),
+// until an answer is well.
 class RequestBudget {
 public:
-    explicit RequestBudget(RequestBudgetSpec spec);
+    explicit RequestBudget(const RequestBudgetSpec& spec, const std::vector<LimitOverride>& overrides = {});
 
-    // Takes `weight` if it may be sent at `now` and returns zero; else nothing is taken and the answer is how long to
-    // wait before asking again. A weight above the whole limit is let through alone, when the window is empty.
-    std::chrono::milliseconds acquire(std::int64_t weight, MonoTime now);
+    // Whether the cost may go now, and then it is taken.
+    bool take(Cost cost, Moment now, Taken& taken);
+    void settle(const Taken& taken, Moment now); // the venue has counted it
+    void undo(const Taken& taken, Moment now);   // it was never sent
 
-    // What an answer said.
-    void learn(const BudgetReading& reading, MonoTime now);
+    // How long until the cost may go after `ahead` weight of others; never too long. Zero: now.
+    std::chrono::nanoseconds wait(Cost cost, std::int64_t ahead, Moment now);
 
-    // While a pause is in force: how long it lasts, and whether it is a ban.
-    std::optional<std::chrono::milliseconds> pause_left(MonoTime now) const noexcept;
-    BudgetState state(MonoTime now);
+    // What an answer said. Used weight corrects the first limit upwards (others draw from the same budget); a limit
+    // counts where it is smaller than ours.
+    void learn(const BudgetReading& reading, Told told, Moment now);
+
+    std::chrono::nanoseconds pause_left(Moment now) const noexcept; // zero: none
+    bool probing() const noexcept { return probe_out_; }
+    bool banned(Moment now) const noexcept { return banned_ && pause_left(now).count() > 0; }
+    std::uint64_t pauses() const noexcept { return pauses_; }
+    const std::string& name() const noexcept { return name_; }
+    std::vector<LimitSpec> limits() const;
+    std::vector<LimitSpec> usable() const; // with what is kept free taken off
+    std::vector<WindowView> view(Moment now);
+
+    // What is used, and pauses, as lines of text that outlive the process. A restore adds to what is there; lines that
+    // fit no limit of today are ignored. False: not a snapshot.
+    std::string snapshot(Moment now);
+    bool restore(std::string_view text, Moment now);
 
 private:
-    std::int64_t usable() const noexcept { return spec_.weight_limit - spec_.weight_limit / 10; }
+    static std::int64_t amount(const LimitSpec& spec, const Cost& cost) noexcept {
+        return spec.unit == LimitSpec::Unit::bytes ? std::max<std::int64_t>(cost.bytes, 1) : cost.weight;
+    }
+    void pause(const BudgetReading& reading, Told told, Moment now);
 
-    RequestBudgetSpec spec_;
-    std::int64_t configured_;
-    RollingWindow window_;
+    std::string name_;
+    std::vector<std::unique_ptr<LimitWindow>> windows_;
+    std::int64_t configured_ = 0; // limit of the first
     MonoTime paused_until_{};
-    bool banned_ = false;
-    std::uint64_t waits_ = 0, pauses_ = 0;
+    bool banned_ = false, probe_out_ = false;
+    int refusals_ = 0; // in a row
+    std::uint64_t pauses_ = 0;
 };
 
 } // namespace tickgate::budget
