@@ -1,0 +1,278 @@
+#include "backfill/collectors.hpp"
+
+#include "backfill/collectors_text.hpp"
+#include "core/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace tickgate::backfill {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t collectors_at_most = 200, series_at_most = 1000;
+constexpr std::string_view prefix = "collector-";
+constexpr auto look_at_clock = 250ms;
+constexpr std::chrono::seconds after_the_bar{2};
+
+bool is_name(const std::string& name) {
+    return !name.empty() && name.size() <= 200 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == ':' || c == '-';
+    });
+}
+
+std::string name_of(const CollectorSpec& spec) {
+    std::string name = spec.instruments.front().to_string();
+    if (spec.instruments.size() > 1)
+        name += "-and-" + std::to_string(spec.instruments.size() - 1);
+    for (const auto timeframe : spec.timeframes)
+        name += '-' + std::string(to_string(timeframe));
+    return name;
+}
+
+} // namespace
+
+struct Collectors::Impl : std::enable_shared_from_this<Impl> {
+    struct One {
+        CollectorStatus status;
+        bool configured = false, busy = false, ended = false;
+        asio::cancellation_signal signal;
+    };
+    using Self = std::shared_ptr<Impl>;
+    using OnePtr = std::shared_ptr<One>;
+
+    Impl(asio::any_io_executor loop, History& h, const calendar::MarketHours& m)
+        : control(std::move(loop)), history(h), hours(m) {}
+
+    bool trades(const InstrumentName& name, UnixNanos at) const { return hours.is_open(calendar::market_of(name), at); }
+    UnixNanos next_of(const One& one, UnixNanos now) const;
+    void put(CollectorSpec spec, bool configured);
+    void collect(const OnePtr& one);
+    static asio::awaitable<void> load(Self self);
+    static asio::awaitable<void> collection(Self self, OnePtr one);
+    static asio::awaitable<void> collect_series(Self self, OnePtr one, std::size_t i);
+
+    asio::any_io_executor control;
+    History& history;
+    const calendar::MarketHours& hours;
+    std::map<std::string, OnePtr> all;
+    std::size_t busy = 0;
+    bool stopping = false, running = false;
+};
+
+UnixNanos Collectors::Impl::next_of(const One& one, UnixNanos now) const {
+    const auto& spec = one.status.spec;
+    const bool open = std::any_of(
+        spec.instruments.begin(), spec.instruments.end(), [&](const auto& name) { return trades(name, now); });
+    const std::chrono::nanoseconds period = open ? spec.in_session : spec.outside;
+    const auto lead = std::min<std::chrono::nanoseconds>(after_the_bar, period / 2);
+    const auto since_epoch = (now - lead).time_since_epoch();
+    return UnixNanos((since_epoch / period + 1) * period) + lead;
+}
+
+void Collectors::Impl::put(CollectorSpec spec, bool configured) {
+    auto& one = all[spec.name];
+    if (one) { // the collection under way ends with what it was made for
+        one->ended = true;
+        one->signal.emit(asio::cancellation_type::terminal);
+    }
+    one = std::make_shared<One>();
+    one->configured = configured;
+    one->status.running = running;
+    for (const auto timeframe : spec.timeframes) {
+        for (const auto& name : spec.instruments) {
+            CollectorSeries series;
+            series.instrument = name;
+            series.timeframe = timeframe;
+            series.in_trading_hours = trades(name, history.now());
+            one->status.series.push_back(std::move(series));
+        }
+    }
+    one->status.spec = std::move(spec);
+    one->status.next = history.now();
+}
+
+asio::awaitable<void> Collectors::Impl::load(Self self) {
+    const auto rows = co_await self->history.store().jobs();
+    if (!rows) {
+        log::warn("backfill", "collectors_not_read", {{"error", rows.error()}});
+        co_return;
+    }
+    for (const auto& row : *rows) {
+        if (row.id.rfind(prefix, 0) != 0)
+            continue;
+        auto spec = collector_from(row.text);
+        if (!spec)
+            log::warn("backfill", "collector_not_understood", {{"collector", row.id}});
+        else if (!self->all.contains(spec->name) && self->all.size() < collectors_at_most)
+            self->put(std::move(*spec), false);
+    }
+}
+
+asio::awaitable<void> Collectors::Impl::collect_series(Self self, OnePtr one, std::size_t i) {
+    const auto& spec = one->status.spec;
+    auto& series = one->status.series[i];
+    BarsRequest request;
+    request.instrument = series.instrument;
+    request.timeframe = series.timeframe;
+    request.provider = spec.provider;
+    request.client = "collector:" + spec.name;
+    request.symbols = spec.instruments.size();
+    const auto now = self->history.now();
+    // What came late or changed is asked for once more; coverage says what is known already.
+    const auto back = series.last_collection && series.error.empty()
+                          ? std::chrono::nanoseconds(now - *series.last_collection) + 1h
+                          : std::chrono::nanoseconds(spec.look_back);
+    request.span = {std::max(UnixNanos(), now - std::max<std::chrono::nanoseconds>(back, 1h)), now};
+    const auto answer = co_await self->history.ensure(std::move(request));
+    if (one->ended || self->stopping || answer.error == errc::cancelled || answer.error == errc::stopped)
+        co_return;
+    auto last_bar = series.last_bar;
+    for (auto part = answer.parts.rbegin(); part != answer.parts.rend(); ++part) {
+        const auto newest = co_await self->history.store().read(part->series, part->span, 1, true);
+        if (newest && !newest->empty()) {
+            last_bar = newest->front().bar.open_time;
+            break;
+        }
+    }
+    series.bars += answer.fetched;
+    series.in_trading_hours = self->trades(series.instrument, now);
+    series.error.clear();
+    if (answer.error) {
+        ++series.failures;
+        series.error = answer.detail.empty() ? answer.error.message() : answer.detail;
+    }
+    if (!answer.parts.empty())
+        series.source = answer.parts.back().series.provider;
+    if (!answer.error || !answer.parts.empty())
+        series.last_collection = now;
+    series.last_bar = last_bar;
+}
+
+asio::awaitable<void> Collectors::Impl::collection(Self self, OnePtr one) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    for (std::size_t i = 0; i < one->status.series.size() && !one->ended && !self->stopping; ++i)
+        co_await collect_series(self, one, i);
+}
+
+void Collectors::Impl::collect(const OnePtr& one) {
+    one->busy = true;
+    ++busy;
+    auto done = [self = shared_from_this(), one](const std::exception_ptr& broken) {
+        one->busy = false;
+        --self->busy;
+        try {
+            if (broken)
+                std::rethrow_exception(broken);
+        } catch (const std::exception& what) {
+            log::error("backfill", "collection_broken", {{"collector", one->status.spec.name}, {"error", what.what()}});
+        }
+        one->status.next = self->next_of(*one, self->history.now());
+    };
+    asio::co_spawn(control, collection(shared_from_this(), one),
+        asio::bind_cancellation_slot(one->signal.slot(), std::move(done)));
+}
+
+Collectors::Collectors(asio::any_io_executor control, History& history, const calendar::MarketHours& hours)
+    : impl_(std::make_shared<Impl>(std::move(control), history, hours)) {}
+
+Collectors::~Collectors() { impl_->stopping = true; }
+
+asio::awaitable<void> Collectors::run(std::vector<CollectorSpec> configured) {
+    const auto self = impl_;
+    co_await asio::this_coro::throw_if_cancelled(false);
+    self->running = true;
+    for (auto& spec : configured) {
+        if (spec.instruments.empty() || spec.timeframes.empty())
+            continue;
+        if (spec.name.empty())
+            spec.name = name_of(spec);
+        self->put(std::move(spec), true);
+    }
+    co_await Impl::load(self);
+    for (const auto& [name, one] : self->all)
+        one->status.running = true;
+    while (!self->stopping || self->busy > 0) {
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none && !self->stopping)
+            stop();
+        const auto now = self->history.now();
+        if (!self->stopping)
+            for (const auto& [name, one] : self->all)
+                if (!one->busy && one->status.next && *one->status.next <= now)
+                    self->collect(one);
+        // In steps, so that a clock that was set is noticed.
+        asio::steady_timer timer(self->control, look_at_clock);
+        (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    self->running = false;
+}
+
+void Collectors::stop() {
+    impl_->stopping = true;
+    for (const auto& [name, one] : impl_->all)
+        one->signal.emit(asio::cancellation_type::terminal);
+}
+
+asio::awaitable<result<CollectorStatus>> Collectors::start(CollectorSpec spec) {
+    const auto self = impl_;
+    if (spec.instruments.empty() || spec.timeframes.empty() || spec.in_session < 1s || spec.outside < 1s ||
+        spec.look_back < 1s)
+        co_return errc::bad_request;
+    if (spec.name.empty())
+        spec.name = name_of(spec);
+    if (!is_name(spec.name))
+        co_return errc::bad_request;
+    if (spec.instruments.size() * spec.timeframes.size() > series_at_most ||
+        (!self->all.contains(spec.name) && self->all.size() >= collectors_at_most))
+        co_return errc::overflow;
+    if (self->stopping)
+        co_return errc::stopped;
+    store::JobRow row;
+    row.id = std::string(prefix) + spec.name;
+    row.text = to_text(spec);
+    row.updated_at = self->history.now();
+    const auto fault = co_await self->history.store().put_job(std::move(row));
+    if (fault)
+        co_return fault;
+    const auto name = spec.name;
+    self->put(std::move(spec), false);
+    co_return self->all[name]->status;
+}
+
+asio::awaitable<bool> Collectors::end(std::string name) {
+    const auto self = impl_;
+    const auto it = self->all.find(name);
+    if (it == self->all.end())
+        co_return false;
+    const auto one = it->second;
+    self->all.erase(it);
+    one->ended = true;
+    one->signal.emit(asio::cancellation_type::terminal);
+    (void)co_await self->history.store().remove_job(std::string(prefix) + name);
+    co_return true;
+}
+
+std::vector<CollectorStatus> Collectors::status() const {
+    std::vector<CollectorStatus> out;
+    const auto now = impl_->history.now();
+    for (const auto& [name, one] : impl_->all) {
+        out.push_back(one->status);
+        for (auto& series : out.back().series)
+            series.in_trading_hours = impl_->trades(series.instrument, now);
+    }
+    return out;
+}
+
+} // namespace tickgate::backfill

@@ -1,0 +1,241 @@
+#include "backfill/jobs_impl.hpp"
+#include "backfill/jobs_text.hpp"
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+namespace tickgate::backfill {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t series_at_most = 100000;
+constexpr std::string_view prefix = "bf-";
+
+std::string new_id() {
+    static thread_local std::mt19937_64 random{std::random_device{}()};
+    constexpr std::string_view letters = "0123456789abcdefghjkmnpqrstvwxyz";
+    std::uniform_int_distribution<std::size_t> pick(0, letters.size() - 1);
+    std::string id(prefix);
+    for (int i = 0; i < 12; ++i)
+        id += letters[pick(random)];
+    return id;
+}
+
+template <class T>
+void without_repeats(std::vector<T>& values) {
+    std::set<T> seen;
+    std::erase_if(values, [&](const T& v) { return !seen.insert(v).second; });
+}
+
+} // namespace
+
+bool has_ended(JobState state) noexcept { return state != JobState::waiting && state != JobState::running; }
+
+void Jobs::Impl::sum_up(Job& job) {
+    auto sum = job.ended;
+    sum.waiting = 0ms;
+    for (const auto& [series, progress] : job.working) {
+        sum.done += progress.done;
+        sum.total += progress.total;
+        sum.bars += progress.bars;
+        sum.requests += progress.requests;
+        sum.waiting = std::max(sum.waiting, progress.waiting);
+    }
+    job.view.progress = sum;
+    job.view.updated = history.now();
+}
+
+asio::awaitable<error_code> Jobs::Impl::save(Self self, JobPtr job) {
+    job->saved = mono_now();
+    job->view.updated = self->history.now();
+    store::JobRow row;
+    row.id = job->view.id;
+    row.updated_at = job->view.updated;
+    auto view = job->view;
+    if (view.state == JobState::running) // whoever reads the row does not run it
+        view.state = JobState::waiting;
+    row.text = to_text(view);
+    const auto fault = co_await self->history.store().put_job(std::move(row));
+    if (fault)
+        log::warn("backfill", "job_not_saved", {{"job", job->view.id}, {"error", fault}});
+    co_return fault;
+}
+
+asio::awaitable<void> Jobs::Impl::forget_old(Self self) {
+    std::vector<std::pair<UnixNanos, std::string>> ended;
+    for (const auto& [id, job] : self->jobs)
+        if (has_ended(job->view.state))
+            ended.emplace_back(job->view.updated, id);
+    if (ended.size() <= self->options.kept)
+        co_return;
+    std::sort(ended.begin(), ended.end());
+    ended.resize(ended.size() - self->options.kept);
+    for (const auto& [at, id] : ended) {
+        self->jobs.erase(id);
+        (void)co_await self->history.store().remove_job(id);
+    }
+}
+
+asio::awaitable<void> Jobs::Impl::load(Self self) {
+    for (;;) {
+        const auto rows = co_await self->history.store().jobs();
+        if (self->stopping)
+            co_return;
+        if (!rows) {
+            log::warn("backfill", "jobs_not_read", {{"error", rows.error()}});
+            asio::steady_timer timer(self->control, 5s);
+            for (int i = 0; i < 50 && !self->stopping; ++i) {
+                timer.expires_after(100ms);
+                (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+            }
+            continue;
+        }
+        std::vector<JobPtr> left;
+        for (const auto& row : *rows) {
+            if (row.id.rfind(prefix, 0) != 0 || self->jobs.contains(row.id))
+                continue;
+            auto view = job_from(row.text);
+            if (!view) {
+                log::warn("backfill", "job_not_understood", {{"job", row.id}});
+                continue;
+            }
+            const auto job = std::make_shared<Job>();
+            job->view = std::move(*view);
+            self->jobs[row.id] = job;
+            if (has_ended(job->view.state))
+                continue;
+            job->view.state = JobState::waiting;
+            left.push_back(job);
+        }
+        std::sort(left.begin(), left.end(),
+            [](const JobPtr& a, const JobPtr& b) { return a->view.created < b->view.created; });
+        self->waiting.insert(self->waiting.begin(), left.begin(), left.end());
+        if (!left.empty())
+            log::info("backfill", "jobs_taken_up", {{"jobs", left.size()}});
+        co_return;
+    }
+}
+
+void Jobs::Impl::start(const JobPtr& job) {
+    ++running;
+    auto done = [self = shared_from_this(), job](const std::exception_ptr& broken) {
+        --self->running;
+        try {
+            if (broken)
+                std::rethrow_exception(broken);
+        } catch (const std::exception& what) {
+            log::error("backfill", "job_broken", {{"job", job->view.id}, {"error", what.what()}});
+            job->view.state = JobState::failed;
+            job->view.error = "an unexpected fault";
+            job->view.ended = self->history.now();
+        }
+        self->changed.wake();
+    };
+    asio::co_spawn(control, work(shared_from_this(), job), std::move(done));
+}
+
+Jobs::Jobs(asio::any_io_executor control, History& history, JobsOptions options)
+    : impl_(std::make_shared<Impl>(std::move(control), history, options)) {}
+
+Jobs::~Jobs() { impl_->stopping = true; }
+
+asio::awaitable<void> Jobs::run() {
+    const auto self = impl_;
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await Impl::load(self);
+    for (;;) {
+        while (!self->stopping && self->running < std::max<std::size_t>(self->options.running, 1) &&
+               !self->waiting.empty()) {
+            const auto job = self->waiting.front();
+            self->waiting.pop_front();
+            if (job->view.state == JobState::waiting)
+                self->start(job);
+        }
+        if (self->stopping && self->running == 0)
+            break;
+        co_await self->changed.wait();
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none)
+            stop();
+        else if (!self->stopping)
+            co_await Impl::forget_old(self);
+    }
+}
+
+void Jobs::stop() {
+    impl_->stopping = true;
+    for (const auto& [id, job] : impl_->jobs)
+        for (auto& signal : job->signals)
+            signal.emit(asio::cancellation_type::terminal);
+    impl_->changed.wake();
+}
+
+asio::awaitable<result<JobView>> Jobs::add(JobSpec spec) {
+    const auto self = impl_;
+    without_repeats(spec.instruments);
+    without_repeats(spec.timeframes);
+    const auto series = spec.instruments.size() * spec.timeframes.size();
+    if (series == 0 || series > series_at_most || spec.span.from >= spec.span.to ||
+        spec.span.from >= self->history.now())
+        co_return errc::bad_request;
+    const auto open = std::count_if(
+        self->jobs.begin(), self->jobs.end(), [](const auto& j) { return !has_ended(j.second->view.state); });
+    if (static_cast<std::size_t>(open) >= self->options.most)
+        co_return errc::overflow;
+    if (self->stopping)
+        co_return errc::stopped;
+    const auto job = std::make_shared<Impl::Job>();
+    job->view.id = new_id();
+    job->view.series = series;
+    job->view.spec = std::move(spec);
+    job->view.created = self->history.now();
+    const auto fault = co_await Impl::save(self, job);
+    if (fault)
+        co_return fault;
+    self->jobs[job->view.id] = job;
+    self->waiting.push_back(job);
+    self->changed.wake();
+    co_return job->view;
+}
+
+std::optional<JobView> Jobs::find(const std::string& id) const {
+    const auto it = impl_->jobs.find(id);
+    return it == impl_->jobs.end() ? std::nullopt : std::optional(it->second->view);
+}
+
+std::vector<JobView> Jobs::all() const {
+    std::vector<JobView> out;
+    for (const auto& [id, job] : impl_->jobs)
+        out.push_back(job->view);
+    std::stable_sort(out.begin(), out.end(), [](const JobView& a, const JobView& b) { return a.created > b.created; });
+    return out;
+}
+
+asio::awaitable<bool> Jobs::cancel(std::string id) {
+    const auto self = impl_;
+    const auto it = self->jobs.find(id);
+    if (it == self->jobs.end() || has_ended(it->second->view.state))
+        co_return false;
+    const auto job = it->second;
+    job->cancelled = true;
+    for (auto& signal : job->signals)
+        signal.emit(asio::cancellation_type::terminal);
+    if (job->view.state == JobState::waiting) {
+        job->view.state = JobState::cancelled;
+        job->view.ended = self->history.now();
+        (void)co_await Impl::save(self, job);
+    }
+    self->changed.wake();
+    co_return true;
+}
+
+} // namespace tickgate::backfill
