@@ -17,6 +17,9 @@ result<Settings> read_settings(const ProviderSettings& settings, std::string& pr
     };
     text("endpoints.ws", out.ws);
     text("endpoints.rest", out.rest);
+    if (out.rest.find("data-api.binance.vision") == std::string::npos)
+        out.trades_rest = out.rest;
+    text("endpoints.trades_rest", out.trades_rest);
     text("endpoints.usdm_ws", out.usdm_ws);
     text("endpoints.usdm_rest", out.usdm_rest);
     if (const auto it = settings.find("trade_stream"); it != settings.end()) {

@@ -39,6 +39,9 @@ errc code_of(int status, int venue_code) noexcept {
     case 403:
     case 451:
         return errc::restricted;
+    case 404: // a path that this host does not have, or no more
+    case 410:
+        return errc::not_supported;
     case 418:
         return errc::banned;
     case 429:

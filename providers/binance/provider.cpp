@@ -50,10 +50,9 @@ Capabilities make_capabilities(const Settings& settings) {
     c.budgets = {spot_budget, usdm_budget};
     c.bars_per_page = 1000;
     c.trades_history = true;
+    c.trades_by_id = true;
     return c;
 }
-
-std::size_t budget_index(Market market) noexcept { return market == Market::spot ? 0 : 1; }
 
 std::string json_list(const std::vector<std::string>& natives) {
     std::string list = "[";
@@ -80,6 +79,10 @@ asio::awaitable<result<RestResponse>> BinanceProvider::fetch(
     request.target = std::move(target);
     request.weight = weight;
     request.budget = budget_index(market);
+    co_return co_await send(std::move(request), rest);
+}
+
+asio::awaitable<result<RestResponse>> BinanceProvider::send(RestRequest request, Rest& rest) {
     auto answer = co_await rest.send(std::move(request));
     if (answer && answer->status / 100 != 2) {
         const auto e = error_of(*answer);
@@ -236,43 +239,6 @@ asio::awaitable<result<Quotes>> BinanceProvider::get_quotes(QuoteRequest request
             co_return ec;
     }
     co_return quotes;
-}
-
-asio::awaitable<result<BarPage>> BinanceProvider::get_bars(BarRequest request, Rest& rest) {
-    const auto market = market_of(request.instrument.asset_class);
-    const auto& known = capabilities_.timeframes;
-    if (!market || std::find(known.begin(), known.end(), request.timeframe) == known.end() ||
-        (*market == Market::usdm && request.timeframe == Timeframe::s1))
-        co_return errc::not_supported;
-    if (request.to <= request.from)
-        co_return BarPage();
-    const auto limit =
-        request.limit == 0 ? capabilities_.bars_per_page : std::min(request.limit, capabilities_.bars_per_page);
-    std::string target = *market == Market::spot ? "/api/v3/klines?symbol=" : "/fapi/v1/klines?symbol=";
-    target += percent_encode(likely_native(request.instrument));
-    target += "&interval=" + std::string(to_string(request.timeframe));
-    // startTime and endTime select by open time, both inclusive, in milliseconds.
-    const auto from_ms = (request.from.time_since_epoch().count() + 999999) / 1000000;
-    const auto last_ms = (request.to.time_since_epoch().count() - 1) / 1000000;
-    target += "&startTime=" + std::to_string(from_ms) + "&endTime=" + std::to_string(last_ms);
-    target += "&limit=" + std::to_string(limit);
-    // Spot: 2 whatever the limit; USD-M: 1 below 100 rows, 2 below 500, 5 up to 1000.
-    const int weight = *market == Market::spot ? 2 : limit < 100 ? 1 : limit < 500 ? 2 : 5;
-    const auto answer = co_await fetch(*market, std::move(target), weight, rest);
-    if (!answer)
-        co_return answer.error();
-    auto bars = parse_klines(answer->body, request.timeframe, wall_now());
-    if (!bars)
-        co_return bars.error();
-    BarPage page;
-    page.bars = std::move(*bars);
-    // `limit` counts rows: a page that is not full is the last one, whatever holes it has.
-    if (page.bars.size() >= limit) {
-        const auto next = page.bars.back().open_time + 1ms;
-        if (next < request.to)
-            page.next = next;
-    }
-    co_return page;
 }
 
 BudgetReading BinanceProvider::read_budget(const RestResponse& answer) const { return budget_of(answer); }

@@ -24,6 +24,10 @@ public:
         std::string feed_part, int group, std::uint64_t seed, Rest& rest) override;
     asio::awaitable<result<Quotes>> get_quotes(QuoteRequest request, Rest& rest) override;
     asio::awaitable<result<BarPage>> get_bars(BarRequest request, Rest& rest) override;
+    result<BarHistory> bar_history(const InstrumentName& instrument, Timeframe timeframe,
+        std::optional<BarVariant> wanted = std::nullopt) const override;
+    // By id and by time; ids are those of the stream (trade_stream). The cursor is the next id.
+    asio::awaitable<result<std::string>> get_trades(TradeRequest request, TradeSink sink, Rest& rest) override;
     BudgetReading read_budget(const RestResponse& answer) const override;
 
 private:
@@ -31,6 +35,13 @@ private:
     // Errors: unknown_symbol if one of the names is unknown (the venue then refuses all).
     asio::awaitable<result<std::vector<InstrumentInfo>>> ask_spot(std::vector<std::string> natives, Rest& rest);
     asio::awaitable<result<RestResponse>> fetch(Market market, std::string target, int weight, Rest& rest);
+    asio::awaitable<result<RestResponse>> send(RestRequest request, Rest& rest); // 2xx or an error
+    asio::awaitable<result<RestResponse>> fetch_trades(
+        Market market, std::string_view path, std::string query, int weight, Rest& rest);
+    // Id of the first spot trade in [from, to); empty: there is none.
+    asio::awaitable<result<std::optional<std::uint64_t>>> first_trade(
+        std::string symbol, UnixNanos from, UnixNanos to, Rest& rest);
+    static std::size_t budget_index(Market market) noexcept { return market == Market::spot ? 0 : 1; }
 
     Settings settings_;
     Capabilities capabilities_;

@@ -24,7 +24,7 @@ constexpr const char* member_of(PriceType price) noexcept {
 }
 
 // What a candle says whatever its component.
-result<Bar> parse_frame(dom::element candle, Timeframe timeframe, UnixNanos now) {
+result<Bar> parse_frame(dom::element candle, Timeframe timeframe, Alignment align, UnixNanos now) {
     std::string_view time;
     std::int64_t volume = 0;
     bool complete = false;
@@ -40,10 +40,10 @@ result<Bar> parse_frame(dom::element candle, Timeframe timeframe, UnixNanos now)
     Bar bar;
     bar.timeframe = timeframe;
     bar.open_time = *open;
-    bar.close_time = candle_end(*open, timeframe);
+    bar.close_time = align == Alignment::ny17 ? candle_end(*open, timeframe) : bar_end(*open, timeframe);
     bar.volume = Decimal::from_integer(volume);
     bar.volume_unit = VolumeUnit::ticks;
-    bar.align = align_of(timeframe);
+    bar.align = align;
     bar.final = complete;
     bar.received_time = now;
     return bar;
@@ -93,7 +93,15 @@ char component_of(PriceType price) noexcept {
     return price == PriceType::bid ? 'B' : price == PriceType::ask ? 'A' : 'M';
 }
 
-result<CandlePage> parse_candles(std::string_view body, PriceType price, Timeframe timeframe, UnixNanos now) {
+std::string alignment_query(Timeframe tf, Alignment align) {
+    if (tf <= Timeframe::h1)
+        return {};
+    return align == Alignment::ny17 ? "&dailyAlignment=17&alignmentTimezone=America%2FNew_York&weeklyAlignment=Friday"
+                                    : "&dailyAlignment=0&alignmentTimezone=UTC&weeklyAlignment=Monday";
+}
+
+result<CandlePage> parse_candles(
+    std::string_view body, PriceType price, Timeframe timeframe, Alignment align, UnixNanos now) {
     dom::parser parser;
     dom::element root;
     dom::array candles;
@@ -103,7 +111,7 @@ result<CandlePage> parse_candles(std::string_view body, PriceType price, Timefra
     CandlePage page;
     for (const auto candle : candles) {
         ++page.rows;
-        auto bar = parse_frame(candle, timeframe, now);
+        auto bar = parse_frame(candle, timeframe, align, now);
         if (!bar)
             return bar.error();
         dom::element prices;
@@ -142,7 +150,7 @@ result<std::vector<LatestCandles>> parse_latest_candles(std::string_view body, U
         LatestCandles& latest = all.emplace_back();
         latest.native = native;
         for (const auto candle : candles) {
-            auto bar = parse_frame(candle, *timeframe, now);
+            auto bar = parse_frame(candle, *timeframe, align_of(*timeframe), now);
             if (!bar)
                 return bar.error();
             for (const auto price : {PriceType::mid, PriceType::bid, PriceType::ask}) {

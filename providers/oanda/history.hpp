@@ -20,6 +20,15 @@ constexpr Alignment align_of(Timeframe tf) noexcept { return tf <= Timeframe::h1
 
 char component_of(PriceType price) noexcept; // `M`, `B`, `A`
 
+// What an address needs so that candles keep this clock; empty up to 1h. By utc weeks begin on Monday.
+std::string alignment_query(Timeframe tf, Alignment align);
+
+// Price and clock that candles can be asked for: mid, bid or ask; ny17 or utc above 1h.
+constexpr bool has_variant(Timeframe tf, const BarVariant& v) noexcept {
+    return v.price_type != PriceType::trade && !v.adjusted &&
+           (v.align == Alignment::utc || (v.align == Alignment::ny17 && tf > Timeframe::h1));
+}
+
 struct CandlePage {
     std::vector<Bar> bars; // ascending; the running one has final == false
     std::size_t rows = 0;  // candles in the answer, repeats included
@@ -28,7 +37,11 @@ struct CandlePage {
 // `/candles`: the bars of one price component. A repeated time is left out. Volume counts price updates (unit ticks).
 // The echoed instrument is not looked at: it has been seen in another spelling.
 // Errors: malformed_payload (also when the component is not there), number_overflow.
-result<CandlePage> parse_candles(std::string_view body, PriceType price, Timeframe timeframe, UnixNanos now);
+result<CandlePage> parse_candles(
+    std::string_view body, PriceType price, Timeframe timeframe, Alignment align, UnixNanos now);
+inline result<CandlePage> parse_candles(std::string_view body, PriceType price, Timeframe timeframe, UnixNanos now) {
+    return parse_candles(body, price, timeframe, align_of(timeframe), now);
+}
 
 // One list of `/candles/latest`: the last finished and the running candle, each component there is as bars of its own.
 struct LatestCandles {

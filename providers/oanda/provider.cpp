@@ -19,10 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_candles = 5000;
 constexpr std::size_t quotes_per_request = 100; // keeps the address short
-constexpr auto usual_deadline = 15s;
-constexpr auto check_deadline = 5s; // of the check before a stream, which goes on without an answer
+constexpr auto check_deadline = 5s;             // of the check before a stream, which goes on without an answer
 constexpr auto check_again = 1min;
 
 Capabilities make_capabilities(const Settings& settings) {
@@ -44,7 +42,7 @@ Capabilities make_capabilities(const Settings& settings) {
     budget.weight_limit = settings.requests_per_second;
     budget.window = 1s;
     c.budgets = {budget};
-    c.bars_per_page = most_candles;
+    c.bars_per_page = OandaProvider::most_candles;
     return c;
 }
 
@@ -65,12 +63,16 @@ asio::awaitable<result<RestResponse>> OandaProvider::fetch(
     RestRequest request;
     request.deadline = deadline;
     request.base = settings_.rest;
+    const bool candles = target.starts_with(candles_path);
     request.target = std::move(target);
     request.headers.emplace_back("Authorization", "Bearer " + settings_.token.reveal());
     request.headers.emplace_back("Accept-Datetime-Format", "RFC3339");
     auto answer = co_await rest.send(std::move(request));
     if (answer && answer->status != 200) {
-        const auto e = error_of(*answer);
+        auto e = error_of(*answer);
+        // The token opened the account: it is candles of this instrument that it does not include.
+        if (candles && answer->status == 403 && e.code == errc::unauthorized)
+            e.code = errc::not_entitled;
         if (e.code != errc::unknown_symbol) // who asked decides whether that is worth a line
             log::warn("oanda", "request_refused",
                 {{"status", answer->status}, {"error", e.code}, {"venue_text", e.text},
@@ -240,57 +242,6 @@ asio::awaitable<result<Quotes>> OandaProvider::get_quotes(QuoteRequest request, 
         at += count;
     }
     co_return quotes;
-}
-
-asio::awaitable<result<BarPage>> OandaProvider::get_bars(BarRequest request, Rest& rest) {
-    const auto granularity = granularity_of(request.timeframe);
-    if (!serves(request.instrument.asset_class) || !granularity)
-        co_return errc::not_supported;
-    const auto now = wall_now();
-    BarPage page;
-    // A time in the future is refused.
-    if (request.to <= request.from || request.from >= now - 1s)
-        co_return page;
-    const auto limit = request.limit == 0 ? most_candles : std::min(request.limit, most_candles);
-    // From and count: holes cost nothing, and no end in the future can be asked for. The candle that covers `from`
-    // comes first and is dropped if it opens before, so one alone would not get any further.
-    auto count = limit;
-    if (const auto length = length_of(request.timeframe)) {
-        const auto span = static_cast<std::size_t>((request.to - request.from) / *length) + 2;
-        count = std::min(count, span);
-    }
-    count = std::max<std::size_t>(count, 2);
-    std::string target = "/v3/instruments/" + percent_encode(native_of(request.instrument)) + "/candles?granularity=";
-    target += *granularity;
-    target += "&price=";
-    target += component_of(settings_.candle_price);
-    target += "&includeFirst=true&from=" + percent_encode(format_time(request.from));
-    target += "&count=" + std::to_string(count);
-    if (align_of(request.timeframe) == Alignment::ny17)
-        target += "&dailyAlignment=17&alignmentTimezone=America%2FNew_York&weeklyAlignment=Friday";
-    const auto answer = co_await fetch(std::move(target), usual_deadline, rest);
-    if (!answer)
-        co_return answer.error();
-    auto candles = parse_candles(answer->body, settings_.candle_price, request.timeframe, now);
-    if (!candles)
-        co_return candles.error();
-    bool beyond = false;
-    for (const auto& bar : candles->bars) {
-        if (bar.open_time < request.from)
-            continue;
-        beyond = bar.open_time >= request.to || page.bars.size() == limit;
-        if (beyond)
-            break;
-        page.bars.push_back(bar);
-    }
-    const bool full = candles->rows >= count && candles->bars.back().final;
-    const bool cut = page.bars.size() == limit;
-    if (!page.bars.empty() && (cut || (full && !beyond))) {
-        const auto next = page.bars.back().open_time + 1ns;
-        if (next < request.to)
-            page.next = next;
-    }
-    co_return page;
 }
 
 BudgetReading OandaProvider::read_budget(const RestResponse& answer) const { return budget_of(answer); }

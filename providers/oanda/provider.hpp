@@ -16,6 +16,8 @@ class OandaProvider final : public DataProvider {
 public:
     explicit OandaProvider(Settings settings);
 
+    static constexpr std::size_t most_candles = 5000; // of one answer
+
     std::string_view name() const noexcept override { return "oanda"; }
     const Capabilities& capabilities() const noexcept override { return capabilities_; }
     asio::awaitable<result<std::vector<InstrumentInfo>>> find_instruments(
@@ -29,9 +31,15 @@ public:
         std::string feed_part, int group, std::uint64_t seed, Rest& rest) override;
     asio::awaitable<result<Quotes>> get_quotes(QuoteRequest request, Rest& rest) override;
     asio::awaitable<result<BarPage>> get_bars(BarRequest request, Rest& rest) override;
+    // Mid, unless candle_price or `wanted` says bid or ask; above 1h by New York's 17:00, by utc where that is wanted.
+    result<BarHistory> bar_history(const InstrumentName& instrument, Timeframe timeframe,
+        std::optional<BarVariant> wanted = std::nullopt) const override;
     BudgetReading read_budget(const RestResponse& answer) const override;
 
 private:
+    static constexpr std::chrono::seconds usual_deadline{15};
+    static constexpr std::string_view candles_path = "/v3/instruments/";
+
     asio::awaitable<result<RestResponse>> fetch(std::string target, std::chrono::milliseconds deadline, Rest& rest);
     // The account of the settings, else the first that the token opens, asked once.
     asio::awaitable<result<std::string>> find_account(Rest& rest);

@@ -43,6 +43,13 @@ bool is_served(AssetClass c) noexcept {
 
 } // namespace
 
+result<std::optional<seconds>> reach_of(AssetClass asset_class, Timeframe timeframe) {
+    const auto interval = interval_of(timeframe);
+    if (!interval || !is_served(asset_class))
+        return errc::not_supported;
+    return interval->reach == days(0) ? std::optional<seconds>() : std::optional<seconds>(interval->reach);
+}
+
 result<BarQuery> query_of(const BarRequest& request, UnixNanos now) {
     const auto interval = interval_of(request.timeframe);
     if (!interval || !is_served(request.instrument.asset_class))
@@ -60,8 +67,10 @@ result<BarQuery> query_of(const BarRequest& request, UnixNanos now) {
             query.next = end;
         }
     }
-    if (query.to <= query.from)
+    if (query.to <= query.from || query.from > now + minutes(1)) {
+        query.next.reset();
         return query;
+    }
     const auto native = percent_encode(native_of(request.instrument));
     const auto first = to_new_york(query.from), last_second = to_new_york(query.to - nanoseconds(1));
     if (query.history) {

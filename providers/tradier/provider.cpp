@@ -43,6 +43,7 @@ Capabilities make_capabilities(const Settings& settings) {
     budget.weight_limit = settings.requests_per_minute;
     c.budgets = {budget};
     c.bars_per_page = bars_per_page;
+    c.trades_history = !settings.sandbox;
     return c;
 }
 
@@ -260,35 +261,6 @@ asio::awaitable<result<Quotes>> TradierProvider::get_quotes(QuoteRequest request
     if (const auto ec = co_await ask_quotes(std::move(natives), std::move(take), rest))
         co_return ec;
     co_return quotes;
-}
-
-asio::awaitable<result<BarPage>> TradierProvider::get_bars(BarRequest request, Rest& rest) {
-    const auto now = wall_now();
-    const auto query = query_of(request, now);
-    if (!query)
-        co_return query.error();
-    BarPage page;
-    page.next = query->next;
-    if (query->target.empty())
-        co_return page;
-    auto bars_request = request_of(query->target);
-    const auto answer = co_await fetch(std::move(bars_request), rest);
-    if (!answer)
-        co_return answer.error();
-    auto parsed = query->history ? parse_history(answer->body, request.timeframe, now)
-                                 : parse_timesales(answer->body, request.timeframe, now);
-    if (!parsed)
-        co_return parsed.error();
-    if (parsed->dropped > 0)
-        log::info(
-            "tradier", "bars_without_prices", {{"symbol", request.instrument.to_string()}, {"count", parsed->dropped}});
-    trim(*parsed, request, *query, page);
-    if (settings_.sandbox)
-        for (auto& bar : page.bars) {
-            bar.flags.set(Flag::delayed);
-            bar.final = bar.close_time + sandbox_delay <= now;
-        }
-    co_return page;
 }
 
 BudgetReading TradierProvider::read_budget(const RestResponse& answer) const { return budget_of(answer, wall_now()); }

@@ -30,6 +30,11 @@ public:
     asio::awaitable<result<std::string>> renew(std::string feed_part, Rest& rest) override;
     asio::awaitable<result<Quotes>> get_quotes(QuoteRequest request, Rest& rest) override;
     asio::awaitable<result<BarPage>> get_bars(BarRequest request, Rest& rest) override;
+    result<BarHistory> bar_history(const InstrumentName& instrument, Timeframe timeframe,
+        std::optional<BarVariant> wanted = std::nullopt) const override;
+    // Ticks of the last five days, an hour a page. Their times are whole seconds, and they have no ids: the same trade
+    // on the stream has the time to the millisecond and a number.
+    asio::awaitable<result<std::string>> get_trades(TradeRequest request, TradeSink sink, Rest& rest) override;
     BudgetReading read_budget(const RestResponse& answer) const override;
 
 private:

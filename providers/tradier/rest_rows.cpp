@@ -93,8 +93,11 @@ error_code read_rows(std::string_view body, std::initializer_list<std::string_vi
     for (const auto key : path) {
         od::value value;
         const auto found = object.find_field_unordered(key).get(value);
-        if (found == simdjson::NO_SUCH_FIELD)
-            return {};
+        if (found == simdjson::NO_SUCH_FIELD) {
+            // `{}` is an empty answer; an object of something else is not the answer to what was asked.
+            const bool something_else = left == path.size() && body.find('"') != std::string_view::npos;
+            return something_else ? make_error_code(errc::malformed_payload) : error_code();
+        }
         od::json_type type{};
         if (found != simdjson::SUCCESS || value.type().get(type) != simdjson::SUCCESS)
             return errc::malformed_payload;

@@ -1,5 +1,7 @@
 #include "venue_kit/command.hpp"
 
+#include "venue_kit/holes.hpp"
+
 #include "core/clock.hpp"
 
 #include <CLI/CLI.hpp>
@@ -27,7 +29,7 @@ struct VenueCommand::Impl {
     std::string name;
     CLI::App app;
     VenueSettings settings;
-    std::vector<std::string> faults;
+    std::vector<std::string> faults, holes;
 
     void add_common();
     void add_seconds(const std::string& option, std::chrono::milliseconds& value, const std::string& help);
@@ -69,6 +71,9 @@ void VenueCommand::Impl::add_common() {
     app.add_option("--trade-permille", s.trade_permille, "Share of trades")
         ->check(CLI::Range(0, 1000))
         ->capture_default_str();
+    add_seconds("--history", s.history, "Seconds of trading before the start, all of it kept");
+    app.add_option("--hole", holes, "Downtime, FROM/TO in UTC: history has no rows of it; may be repeated")
+        ->allow_extra_args(false);
     app.add_option("--replay", s.replay_file, "Captured frames, one a line, instead of the synthetic market")
         ->check(CLI::ExistingFile);
     app.add_option("--replay-times", s.replay_times, "Receive times of those lines, Unix seconds")
@@ -107,6 +112,16 @@ bool VenueCommand::Impl::finish(std::string& problem) {
             break;
         }
         h.faults.push_back(std::move(*fault));
+    }
+    for (const auto& text : holes) {
+        Fault fault;
+        fault.kind = FaultKind::hole;
+        fault.text = text;
+        if (!parse_hole(text, problem)) {
+            problem = fmt::format("--hole: {}", problem);
+            break;
+        }
+        h.faults.push_back(std::move(fault));
     }
     if (settings.closed) {
         Fault fault;

@@ -23,6 +23,7 @@ struct VenueSettings {
     std::uint64_t rate = 1000; // quotes and taker orders a second; 0: none
     bool flat_out = false;     // as many as the clients take
     unsigned trade_permille = 200;
+    std::chrono::milliseconds history{0}; // that the market traded before its start
 
     std::string replay_file, replay_times; // instead of the synthetic market
     double replay_speed = 1.0;             // 0: flat out

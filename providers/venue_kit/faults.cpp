@@ -1,5 +1,6 @@
 #include "venue_kit/faults.hpp"
 
+#include "venue_kit/holes.hpp"
 #include "venue_kit/text.hpp"
 
 #include <boost/json.hpp>
@@ -17,13 +18,14 @@ namespace {
 constexpr std::array<std::string_view, fault_kinds> kind_names{"stall", "refuse", "slow", "split", "duplicate",
     "reorder", "http_status", "clock_skew", "silent_symbol", "no_ack", "half_open", "no_heartbeat", "latency",
     "bad_body", "market_closed", "auth_expired", "drop", "reset", "gap", "garbage", "cut_24h", "server_shutdown",
-    "error_text"};
+    "error_text", "hole"};
 
 constexpr std::array<std::string_view, 6> garbage_kinds{"json", "types", "binary", "huge", "opcode", "truncated"};
 constexpr std::array<std::string_view, 4> spoiled_kinds{"html", "truncated", "empty", "types"};
 
 bool has_text(FaultKind kind) noexcept {
-    return kind == FaultKind::garbage || kind == FaultKind::bad_body || kind == FaultKind::error_text;
+    return kind == FaultKind::garbage || kind == FaultKind::bad_body || kind == FaultKind::error_text ||
+           kind == FaultKind::hole;
 }
 
 std::string listed(const auto& names) {
@@ -63,6 +65,9 @@ bool check(const Fault& fault, std::string& problem) {
     case FaultKind::error_text:
         if (fault.text.empty())
             problem = "error_text needs the name of an error";
+        break;
+    case FaultKind::hole:
+        (void)parse_hole(fault.text, problem);
         break;
     default:
         if (fault.value < 0 && fault.kind != FaultKind::clock_skew)

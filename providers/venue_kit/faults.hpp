@@ -40,8 +40,9 @@ enum class FaultKind : std::uint8_t {
     cut_24h,         // all connections are closed as at the end of their life
     server_shutdown, // the venue announces its end, and closes `value` ms later (default 10,000)
     error_text,      // each connection gets the error message `text`, one of the venue's own names for them
+    hole,            // history has no rows of `text`, FROM/TO; while it lasts nothing happens (downtime)
 };
-inline constexpr std::size_t fault_kinds = 23;
+inline constexpr std::size_t fault_kinds = 24;
 
 std::string_view to_string(FaultKind kind) noexcept;
 std::optional<FaultKind> fault_from(std::string_view name) noexcept;
@@ -64,7 +65,7 @@ struct Fault {
 // Errors: configuration; `problem` says what is wrong.
 result<Fault> parse_fault(std::string_view text, std::string& problem);
 // {"fault":"slow","value":1000,"for_ms":500,"after_ms":0,"symbol":"BTCUSDT","count":1,"retry_after":5}; `value` may be
-// a string for garbage, bad_body and error_text. Errors: configuration.
+// a string for garbage, bad_body, error_text and hole. Errors: configuration.
 result<Fault> parse_fault_json(std::string_view json, std::string& problem);
 
 struct ActiveFault {

@@ -45,6 +45,7 @@ void VenueHost::Impl::carry_out(const Fault& fault, Moment now) {
     case FaultKind::error_text:
     case FaultKind::auth_expired:
     case FaultKind::market_closed:
+    case FaultKind::hole:
         brain->carry_out(fault, now);
         break;
     default:

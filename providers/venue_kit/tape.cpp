@@ -9,6 +9,10 @@ namespace tickgate::venue_kit {
 
 using namespace std::chrono_literals;
 
+namespace {
+constexpr std::size_t most_hours = 100'000; // kept of the made-up past: eleven years
+}
+
 TapeBar TapeBar::flat(UnixNanos open_time, std::int64_t price) noexcept {
     TapeBar bar;
     bar.open_time = open_time;
@@ -66,8 +70,13 @@ std::int64_t Tape::price(UnixNanos t) noexcept {
 
 void Tape::add(const Fill& fill) {
     trades_.push_back(fill);
-    if (trades_.size() > limits_.trades)
-        trades_.pop_front();
+    if (trades_.size() > limits_.trades) {
+        const auto gone = trades_.front().aggregate;
+        do
+            trades_.pop_front();
+        while (trades_.size() > 1 && trades_.front().aggregate == gone);
+        forgotten_ = true;
+    }
 
     const auto open = bar_open(fill.time, Timeframe::m1);
     if (minutes_.empty())
@@ -91,6 +100,8 @@ void Tape::add(const Fill& fill) {
 // A made-up bar: open and close lie on the path, so that a bar closes where the next one opens.
 TapeBar Tape::synthetic(UnixNanos open, std::chrono::nanoseconds length) {
     auto bar = TapeBar::flat(open, price(open));
+    if (open_at_ && !open_at_(bar_open(open, Timeframe::m1)))
+        return bar;
     for (int i = 1; i <= 3; ++i) {
         const auto at = price(open + length * i / 3);
         bar.high = std::max(bar.high, at);
@@ -116,7 +127,8 @@ std::int64_t Tape::price_before(UnixNanos t) {
         trades_.begin(), trades_.end(), t, [](const Fill& fill, UnixNanos time) { return fill.time < time; });
     if (it != trades_.begin())
         return std::prev(it)->price;
-    if (!minutes_.empty() && t >= minutes_.front().open_time) {
+    // Before the first trade of all the market has the price at which it began, whatever came later.
+    if (forgotten_ && !minutes_.empty() && t >= minutes_.front().open_time) {
         const auto index = static_cast<std::size_t>((t - minutes_.front().open_time) / 1min);
         return minutes_[std::min(index, minutes_.size() - 1)].open;
     }
@@ -124,6 +136,8 @@ std::int64_t Tape::price_before(UnixNanos t) {
 }
 
 TapeBar Tape::minute(UnixNanos open) {
+    if (is_hole(open))
+        return TapeBar::flat(open, price(open));
     if (open < live_from_)
         return synthetic(open, 1min);
     if (minutes_.empty())
@@ -137,8 +151,9 @@ TapeBar Tape::minute(UnixNanos open) {
 }
 
 TapeBar Tape::second(UnixNanos open) {
-    const bool forgotten = trades_.size() >= limits_.trades && open < trades_.front().time;
-    if (open < live_from_ || forgotten)
+    if (is_hole(open))
+        return TapeBar::flat(open, price(open));
+    if (open < live_from_ || (forgotten_ && open < trades_.front().time))
         return synthetic(open, 1s);
     auto bar = TapeBar::flat(open, price_before(open));
     auto it = std::lower_bound(
@@ -148,11 +163,44 @@ TapeBar Tape::second(UnixNanos open) {
     return bar;
 }
 
+TapeBar Tape::whole_hour(UnixNanos open) {
+    const auto key = open.time_since_epoch() / 1h;
+    if (const auto it = hours_.find(key); it != hours_.end())
+        return it->second;
+    auto bar = synthetic(open, 1min);
+    for (auto t = open + 1min; t < open + 1h; t += 1min)
+        bar.append(synthetic(t, 1min));
+    if (hours_.size() >= most_hours)
+        hours_.clear();
+    hours_.emplace(key, bar);
+    return bar;
+}
+
+TapeBar Tape::span(UnixNanos open, UnixNanos end, UnixNanos now) {
+    const bool seconds = end - open < 1min;
+    const bool holes = holes_ != nullptr && !holes_->empty();
+    TapeBar whole;
+    bool begun = false;
+    for (auto t = open; t < end && t <= now;) {
+        // Hours of the made-up past are kept, so that days and months cost little.
+        const bool hour =
+            !seconds && !holes && t.time_since_epoch() % 1h == 0ns && t + 1h <= end && t + 1h <= live_from_;
+        const auto part = seconds ? second(t) : hour ? whole_hour(t) : minute(t);
+        if (begun)
+            whole.append(part);
+        else
+            whole = part;
+        begun = true;
+        t += seconds ? std::chrono::nanoseconds(1s)
+             : hour  ? std::chrono::nanoseconds(1h)
+                     : std::chrono::nanoseconds(1min);
+    }
+    whole.open_time = open;
+    return whole;
+}
+
 TapeBar Tape::bar(Timeframe tf, UnixNanos open, UnixNanos now) {
-    if (tf == Timeframe::s1)
-        return second(open);
-    BarBuilder builder(*this, tf, open);
-    return builder.at(now);
+    return tf == Timeframe::s1 ? second(open) : span(open, bar_end(open, tf), now);
 }
 
 std::vector<TapeBar> Tape::bars(
@@ -162,9 +210,13 @@ std::vector<TapeBar> Tape::bars(
     to = std::min(to, now);
     if (from > to || limit == 0)
         return out;
+    const auto within_hole = [&](UnixNanos open) {
+        return holes_ != nullptr && holes_->cover(open, bar_end(open, tf));
+    };
     if (newest) {
         for (auto open = bar_open(to, tf); open >= from && out.size() < limit; open = bar_open(open - 1ns, tf))
-            out.push_back(bar(tf, open, now));
+            if (!within_hole(open))
+                out.push_back(bar(tf, open, now));
         std::reverse(out.begin(), out.end());
         return out;
     }
@@ -172,7 +224,8 @@ std::vector<TapeBar> Tape::bars(
     if (open < from)
         open = bar_end(open, tf);
     for (; open <= to && out.size() < limit; open = bar_end(open, tf))
-        out.push_back(bar(tf, open, now));
+        if (!within_hole(open))
+            out.push_back(bar(tf, open, now));
     return out;
 }
 

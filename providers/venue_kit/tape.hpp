@@ -1,6 +1,7 @@
 // What was traded in one synthetic symbol: recent trades, bars, and a made-up past of any length.
 #pragma once
 
+#include "venue_kit/holes.hpp"
 #include "venue_kit/path.hpp"
 #include "venue_kit/symbols.hpp"
 
@@ -9,7 +10,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace tickgate::venue_kit {
@@ -38,7 +41,7 @@ struct TapeBar {
 };
 
 struct TapeLimits {
-    std::size_t trades = 10000; // newest kept
+    std::size_t trades = 10000; // newest kept; those of one taker order go together
     std::size_t minutes = 1500; // newest kept
 };
 
@@ -53,7 +56,13 @@ public:
     // Times must not go back.
     void add(const Fill& fill);
 
+    // When the made-up past has prices; always if it is never told.
+    void keep_hours(std::function<bool(UnixNanos minute)> open) { open_at_ = std::move(open); }
+    // What lies in them is not told by bar(), minute() and bars(). They must outlive the tape.
+    void leave_out(const Holes& holes) noexcept { holes_ = &holes; }
+
     const std::deque<Fill>& trades() const noexcept { return trades_; }
+    UnixNanos live_from() const noexcept { return live_from_; }
     PricePath& path() noexcept { return path_; }
     const SyntheticSymbol& symbol() const noexcept { return symbol_; }
     // The middle of the market at that time, in ticks: the path at this venue's offset.
@@ -61,6 +70,8 @@ public:
 
     // The bar that opens at `open` as far as it is known at `now`; `now` lies after `open`.
     TapeBar bar(Timeframe tf, UnixNanos open, UnixNanos now);
+    // All minutes (or, if it is shorter than one, seconds) of [open, end) as far as they are known at `now`.
+    TapeBar span(UnixNanos open, UnixNanos end, UnixNanos now);
     // One minute or one second.
     TapeBar minute(UnixNanos open);
     TapeBar second(UnixNanos open);
@@ -68,12 +79,14 @@ public:
     // No bars exist before 2020 UTC.
     static constexpr UnixNanos history_begin{std::chrono::seconds(1577836800)};
     // Bars with an open time in [from, to], at most `limit`; the newest of them if `newest`, else the oldest.
-    // Ascending, ending with the running bar.
+    // Ascending, ending with the running bar. Bars within a hole are not there.
     std::vector<TapeBar> bars(
         Timeframe tf, UnixNanos from, UnixNanos to, std::size_t limit, bool newest, UnixNanos now);
 
 private:
     TapeBar synthetic(UnixNanos open, std::chrono::nanoseconds length);
+    TapeBar whole_hour(UnixNanos open); // of the made-up past
+    bool is_hole(UnixNanos t) const noexcept { return holes_ != nullptr && holes_->contains(t); }
     std::int64_t price_before(UnixNanos t);
 
     const SyntheticSymbol& symbol_;
@@ -81,7 +94,11 @@ private:
     UnixNanos live_from_;
     TapeLimits limits_;
     std::deque<Fill> trades_;
-    std::deque<TapeBar> minutes_; // without holes
+    std::deque<TapeBar> minutes_; // one after the other
+    bool forgotten_ = false;      // trades that were added are gone
+    std::function<bool(UnixNanos)> open_at_;
+    const Holes* holes_ = nullptr;
+    std::unordered_map<std::int64_t, TapeBar> hours_; // of the made-up past, asked before
 };
 
 } // namespace tickgate::venue_kit

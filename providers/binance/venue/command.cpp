@@ -24,7 +24,8 @@ struct CommandLine {
     VenueOptions options;
     std::string kind = "both";
     std::string error_shape = "documented";
-    std::vector<std::string> faults;
+    std::vector<std::string> faults, holes;
+    double history_s = 0;
     double ping_s = 20, pong_s = 60, life_s = 86400;
     bool once = false;
 };
@@ -50,6 +51,11 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("--trade-permille", o.trade_permille, "Share of trades")
         ->check(CLI::Range(0, 1000))
         ->capture_default_str();
+    app.add_option("--history", line.history_s, "Seconds of trading before the start, all of it kept")
+        ->check(CLI::Range(0.0, 1e7))
+        ->capture_default_str();
+    app.add_option("--hole", line.holes, "Downtime, FROM/TO in UTC: history has no rows of it; may be repeated")
+        ->allow_extra_args(false);
     app.add_option("--replay", o.replay_file, "Captured frames, one a line, instead of the synthetic market")
         ->check(CLI::ExistingFile);
     app.add_option("--replay-times", o.replay_times, "Receive times of those lines, Unix seconds")
@@ -78,9 +84,11 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--fault", line.faults,
-           "Fault, may be repeated: NAME[=VALUE][,after_ms=N][,for_ms=N][,symbol=S][,count=N][,retry_after=S]. Names: "
-           "stall, refuse, slow, split, duplicate, reorder, http_status, clock_skew, silent_symbol, no_ack, half_open, "
-           "drop, reset, gap, garbage, cut_24h, server_shutdown")
+           "Fault, may be repeated: "
+           "NAME[=VALUE][,after_ms=N][,for_ms=N][,symbol=S][,path=P][,count=N][,retry_after=S]. Names: "
+           "stall, refuse, slow, split, duplicate, reorder, http_status, latency, bad_body, clock_skew, silent_symbol, "
+           "no_ack, half_open, "
+           "drop, reset, gap, garbage, cut_24h, server_shutdown, hole")
         ->allow_extra_args(false);
 }
 
@@ -100,6 +108,9 @@ bool finish(CommandLine& line, const CLI::App& app, std::string& problem) {
     o.tls = app.count("--tls-port") > 0;
     if (o.tls && (o.cert_file.empty() || o.key_file.empty()))
         problem = "--tls-port needs --cert and --key";
+    o.history = millis(line.history_s);
+    for (const auto& text : line.holes)
+        line.faults.push_back("hole=" + text);
     for (const auto& text : line.faults) {
         auto fault = kit::parse_fault(text, problem);
         if (!fault) {

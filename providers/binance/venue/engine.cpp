@@ -41,6 +41,10 @@ VenueEngine::VenueEngine(VenueOptions options, std::optional<kit::Replay> replay
     // A kind that is off has a market too, of no events: nothing needs to ask whether it is there.
     spot_ = side_for(Kind::spot);
     usdm_ = side_for(Kind::usdm);
+    if (options_.spot)
+        spot_->prefill();
+    if (options_.usdm)
+        usdm_->prefill();
     for (const auto& fault : options_.faults)
         faults_.add(fault, start.mono);
 }
@@ -71,7 +75,7 @@ VenueEngine::Admission VenueEngine::admit(
     Admission out;
     auto& window = attempts_.try_emplace(address, 5min).first->second;
     const auto allowed = static_cast<std::int64_t>(options_.limits.connections_per_5min);
-    if (const auto* hit = faults_.find(FaultKind::http_status)) {
+    if (const auto* hit = faults_.find(FaultKind::http_status, path)) {
         out.status = static_cast<int>(hit->fault.value);
         out.retry_after_s = hit->fault.retry_after_s;
         faults_.use_http_status();
@@ -180,6 +184,13 @@ void VenueEngine::carry_out(const kit::Fault& fault, Moment now) {
         if (fault.symbol.empty() || slot.parsed.symbol == fault.symbol)
             slot.gap += fault.value;
     };
+    if (fault.kind == FaultKind::hole) {
+        std::string problem;
+        if (const auto hole = kit::parse_hole(fault.text, problem))
+            for (auto* side : {spot_.get(), usdm_.get()})
+                side->market().add_hole(*hole);
+        return;
+    }
     if (fault.kind == FaultKind::gap) {
         spot_->hub().each(for_symbol);
         usdm_->hub().each(for_symbol);

@@ -16,6 +16,7 @@ kit::MarketOptions market_options(Kind kind, const VenueOptions& options, std::v
     out.rate = options.flat_out ? 0 : options.rate;
     out.trade_permille = options.trade_permille;
     out.single_fills = options.single_fills;
+    out.history = std::chrono::ceil<std::chrono::seconds>(options.history);
     out.symbols = std::move(symbols);
     // A contract trades a little above its coin.
     if (kind == Kind::usdm)
@@ -142,6 +143,8 @@ void MarketSide::advance_klines(Moment now) {
 void MarketSide::advance_kline(KlineStream& stream, Moment now) {
     const auto tf = stream.slot->parsed.timeframe;
     const auto emit = [&](const kit::TapeBar& bar, bool final) {
+        if (market_.holes().cover(stream.builder.open(), stream.builder.end()))
+            return; // in its downtime an exchange has no bars
         send(stream.slot, true,
             [&](std::string& out, Clock c) { kline_frame(out, formats_[stream.symbol], bar, tf, final, now.wall, c); });
     };

@@ -14,7 +14,8 @@ public:
     MarketSide(Kind kind, const VenueOptions& options, const kit::FaultBoard& faults,
         std::vector<kit::SyntheticSymbol> symbols, bool synthetic, Moment start);
 
-    void advance(Moment now); // market events due, running and ended bars
+    void prefill() { market_.prefill(*this); } // VenueOptions::history; before the first advance()
+    void advance(Moment now);                  // market events due, running and ended bars
     void burst(std::size_t count, Moment now);
     MonoTime next_due(Moment now) const noexcept;
 

@@ -44,6 +44,7 @@ struct VenueOptions {
     bool flat_out = false;     // as many as the connections take
     unsigned trade_permille = 200;
     bool single_fills = false;
+    std::chrono::milliseconds history{0}; // that the market traded before its start, all of it kept
 
     std::string replay_file, replay_times; // instead of the synthetic market; of the kind its streams look like
     double replay_speed = 1.0;             // 0: flat out

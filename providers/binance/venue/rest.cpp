@@ -103,7 +103,7 @@ RestDoor::RestDoor(VenueEngine& engine)
 
 net::HttpResponse RestDoor::handle(const net::HttpRequest& request, Moment now) {
     ++engine_.counters().rest_requests;
-    if (const auto* hit = engine_.faults().find(kit::FaultKind::http_status)) {
+    if (const auto* hit = engine_.faults().find(kit::FaultKind::http_status, request.path)) {
         auto answer = refusal(static_cast<int>(hit->fault.value), hit->fault.retry_after_s);
         engine_.faults().use_http_status();
         return answer;

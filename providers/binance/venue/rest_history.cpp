@@ -187,10 +187,15 @@ net::HttpResponse trades(const RestCall& call, bool from_id) {
 
     const auto& f = call.side.format(*symbol);
     const auto& kept = call.side.market().tape(*symbol).trades();
-    const std::vector<kit::Fill> all(kept.begin(), kept.end());
+    const auto by_id = [](const kit::Fill& fill, std::int64_t id) { return fill.id < id; };
+    const auto limit = static_cast<std::ptrdiff_t>(page->limit);
+    auto first = page->newest ? kept.end() - std::min<std::ptrdiff_t>(limit, kept.end() - kept.begin())
+                              : std::lower_bound(kept.begin(), kept.end(), page->from_id, by_id);
+    const auto last = first + std::min<std::ptrdiff_t>(limit, kept.end() - first);
     const auto clock = call.side.clock(call.micros);
     std::vector<std::string> rows;
-    for (const auto& fill : cut(all, *page, [](const kit::Fill& t) { return std::pair(t.time, t.id); })) {
+    for (; first != last; ++first) {
+        const auto& fill = *first;
         std::string row = fmt::format(R"({{"id":{},"price":")", fill.id);
         f.price(row, fill.price);
         row.append(R"(","qty":")");
@@ -205,6 +210,48 @@ net::HttpResponse trades(const RestCall& call, bool from_id) {
     return response;
 }
 
+namespace {
+
+// The fills of one taker order.
+struct Order {
+    kit::Fill first;
+    std::int64_t lots = 0, last_id = 0;
+};
+
+std::vector<Order> orders_of(const std::deque<kit::Fill>& kept, const Page& page) {
+    const auto after = [](UnixNanos time, const kit::Fill& fill) { return time < fill.time; };
+    const auto before = [](const kit::Fill& fill, UnixNanos time) { return fill.time < time; };
+    const auto smaller = [](const kit::Fill& fill, std::int64_t id) { return fill.aggregate < id; };
+    auto begin = kept.begin(), end = kept.end();
+    if (page.from_id >= 0) {
+        begin = std::lower_bound(begin, end, page.from_id, smaller);
+    } else {
+        begin = std::lower_bound(begin, end, page.from, before);
+        end = std::upper_bound(begin, end, page.to, after);
+    }
+    if (page.newest) { // back over as many orders as asked for
+        auto from = end;
+        std::size_t orders = 0;
+        for (; from != begin; --from)
+            if ((from == end || std::prev(from)->aggregate != from->aggregate) && ++orders > page.limit)
+                break;
+        begin = from;
+    }
+    std::vector<Order> out;
+    for (; begin != end; ++begin) {
+        if (out.empty() || out.back().first.aggregate != begin->aggregate) {
+            if (out.size() == page.limit)
+                break;
+            out.push_back({*begin, 0, 0});
+        }
+        out.back().lots += begin->lots;
+        out.back().last_id = begin->id;
+    }
+    return out;
+}
+
+} // namespace
+
 net::HttpResponse agg_trades(const RestCall& call) {
     net::HttpResponse response;
     const auto symbol = asked_symbol(call, response);
@@ -212,24 +259,16 @@ net::HttpResponse agg_trades(const RestCall& call) {
     if (!page)
         return response;
     const auto& f = call.side.format(*symbol);
+    constexpr auto longest = std::chrono::hours(1);
+    if (f.kind == Kind::usdm && page->from != UnixNanos::min() && page->to != UnixNanos::max() &&
+        page->to - page->from >= longest)
+        return rest_error(-1127, "More than 1 hours between startTime and endTime.");
     if (call.replay != nullptr)
         return captured_answer(captured_agg_trades(call, f.lower + "@aggTrade"), *page);
 
-    struct Order {
-        kit::Fill first;
-        std::int64_t lots = 0, last_id = 0;
-    };
-    std::vector<Order> all;
-    for (const auto& fill : call.side.market().tape(*symbol).trades()) {
-        if (all.empty() || all.back().first.aggregate != fill.aggregate)
-            all.push_back({fill, 0, 0});
-        all.back().lots += fill.lots;
-        all.back().last_id = fill.id;
-    }
     const auto clock = call.side.clock(call.micros);
     std::vector<std::string> rows;
-    for (const auto& order :
-        cut(all, *page, [](const Order& o) { return std::pair(o.first.time, o.first.aggregate); })) {
+    for (const auto& order : orders_of(call.side.market().tape(*symbol).trades(), *page)) {
         std::string row = fmt::format(R"({{"a":{},"p":")", order.first.aggregate);
         f.price(row, order.first.price);
         row.append(R"(","q":")");

@@ -30,6 +30,18 @@ constexpr std::size_t burst_size = 512;
 constexpr std::size_t high_water = 512u << 10; // bytes a client owes before flat out pauses
 constexpr std::size_t most_connections = 20'000;
 
+void spoil(net::HttpResponse& response, std::string_view how) {
+    if (how == "truncated") {
+        response.body.resize(response.body.size() / 2);
+        return;
+    }
+    std::erase_if(response.headers, [](const auto& header) { return header.first == "Content-Encoding"; });
+    response.content_type = how == "html" ? "text/html" : response.content_type;
+    response.body = how == "html"    ? "<html><body><h1>Service temporarily unavailable</h1></body></html>"
+                    : how == "empty" ? ""
+                                     : R"([[{},[],true]])";
+}
+
 std::string address_of(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
 
 } // namespace
@@ -124,13 +136,23 @@ net::HttpResponse BinanceVenue::Impl::control(const net::HttpRequest& request) {
 asio::awaitable<net::HttpResponse> BinanceVenue::Impl::handle(net::HttpRequest request, bool control_only) {
     if (control_only || kit::is_control_path(request.path))
         co_return control(request);
-    // A peer that is half open does not answer either.
     asio::steady_timer wait(executor);
+    if (const auto* slow = engine->faults().find(kit::FaultKind::latency, request.path)) {
+        wait.expires_after(std::chrono::milliseconds(slow->fault.value));
+        co_await wait.async_wait(use_result);
+    }
+    // A peer that is half open does not answer either.
     while (engine->faults().has(kit::FaultKind::half_open) && !stopping) {
         wait.expires_after(20ms);
         co_await wait.async_wait(use_result);
     }
-    co_return rest->handle(request, now());
+    auto response = rest->handle(request, now());
+    const auto* spoiled = engine->faults().find(kit::FaultKind::bad_body, request.path);
+    if (spoiled != nullptr && response.status == 200) {
+        spoil(response, spoiled->fault.text);
+        engine->faults().use(kit::FaultKind::bad_body);
+    }
+    co_return response;
 }
 
 net::HttpResponse BinanceVenue::Impl::check_upgrade(const net::HttpRequest& request) {

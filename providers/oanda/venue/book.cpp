@@ -18,6 +18,14 @@ kit::SyntheticSymbol shifted(kit::SyntheticSymbol symbol, std::int64_t ticks) {
     return symbol;
 }
 
+// The week of fx: from Sunday to Friday, 17:00 New York.
+bool is_open(UnixNanos t) {
+    using namespace std::chrono;
+    const UnixNanos shifted = t - oanda::behind_utc_in_new_york(t) + 7h; // the trading day's own date
+    const weekday day(floor<days>(shifted));
+    return day != Saturday && day != Sunday;
+}
+
 void append_level(std::string& out, std::int64_t price, int decimals, std::int64_t units) {
     out += R"({"price":")";
     kit::append_fixed(out, price, decimals, 0);
@@ -43,7 +51,15 @@ Book::Book(Instrument instrument, std::uint64_t seed, UnixNanos start, kit::Tape
       symbols_{instrument_.symbol, shifted(instrument_.symbol, half_spread(instrument_.symbol)),
           shifted(instrument_.symbol, 2 * half_spread(instrument_.symbol))},
       tapes_{kit::Tape(seed, symbols_[0], start, limits), kit::Tape(seed, symbols_[1], start, limits),
-          kit::Tape(seed, symbols_[2], start, limits)} {}
+          kit::Tape(seed, symbols_[2], start, limits)} {
+    for (auto& tape : tapes_)
+        tape.keep_hours(is_open);
+}
+
+void Book::leave_out(const kit::Holes& holes) noexcept {
+    for (auto& tape : tapes_)
+        tape.leave_out(holes);
+}
 
 void Book::take(const kit::MarketQuote& quote) {
     price_.bid = quote.bid;
@@ -59,6 +75,7 @@ void Book::begin(const kit::MarketQuote& quote) { take(quote); }
 
 void Book::update(const kit::MarketQuote& quote) {
     take(quote);
+    last_tick_ = quote.time;
     const auto id = next_id_++;
     const std::int64_t prices[] = {price_.bid, price_.mid(), price_.ask};
     for (std::size_t i = 0; i < tapes_.size(); ++i)
@@ -77,14 +94,7 @@ void Book::close(UnixNanos now) {
 }
 
 kit::TapeBar Book::bar(Side side, UnixNanos open, UnixNanos end, UnixNanos now) {
-    auto& tape = tapes_[static_cast<std::size_t>(side)];
-    kit::TapeBar whole;
-    whole.open_time = open;
-    const bool seconds = end - open < 1min;
-    const std::chrono::nanoseconds step = seconds ? std::chrono::nanoseconds(1s) : std::chrono::nanoseconds(1min);
-    for (auto t = open; t < end && t <= now; t += step)
-        whole.append(seconds ? tape.second(t) : tape.minute(t));
-    return whole;
+    return tapes_[static_cast<std::size_t>(side)].span(open, end, now);
 }
 
 void append_time(std::string& out, UnixNanos t, bool unix_time) {

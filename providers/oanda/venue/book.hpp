@@ -40,11 +40,17 @@ public:
     void update(const kit::MarketQuote& quote);
     // The first price, which makes no tick.
     void begin(const kit::MarketQuote& quote);
+    // Downtime: candles of it are not told. `holes` must outlive the book.
+    void leave_out(const kit::Holes& holes) noexcept;
+
     // Closing blows the spread up; the first quote afterwards opens again.
     void close(UnixNanos now);
 
-    // The prices of [open, end) as far as they are known at `now`; count is 0 if there was none.
+    // The prices of [open, end) as far as they are known at `now`; count is 0 if there was none. The made-up past has
+    // prices while the market is open: Sunday to Friday, 17:00 New York.
     kit::TapeBar bar(Side side, UnixNanos open, UnixNanos end, UnixNanos now);
+    // When the newest price of the candles was made; before all time if none was.
+    UnixNanos last_tick() const noexcept { return last_tick_; }
 
 private:
     void take(const kit::MarketQuote& quote);
@@ -54,6 +60,7 @@ private:
     std::array<kit::Tape, 3> tapes_;
     Price price_;
     std::int64_t next_id_ = 1;
+    UnixNanos last_tick_ = UnixNanos::min();
 };
 
 // A line of the stream without its end, or an element of the price poll. `skew` is added to the time.

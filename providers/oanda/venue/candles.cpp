@@ -20,7 +20,7 @@ constexpr std::array<Granularity, 21> granularities{
         {"H6", 21600s}, {"H8", 28800s}, {"H12", 43200s}, {"D", 86400s}, {"W", 604800s}, {"M", 2678400s}}};
 
 constexpr std::size_t most_candles = 5000;
-constexpr std::size_t most_steps = 50'000; // empty candles passed over in one answer
+constexpr std::size_t most_steps = 200'000; // empty candles passed over in one answer
 
 CandleAnswer refuse(std::string_view message) {
     CandleAnswer answer;
@@ -96,6 +96,7 @@ struct Writer {
     bool smooth = false;
     bool unix_time = false;
     UnixNanos now{};
+    Completion completion;
 
     // Of the first side asked for.
     kit::TapeBar first_bar(UnixNanos open, UnixNanos end) const { return book.bar(sides.front(), open, end, now); }
@@ -103,7 +104,8 @@ struct Writer {
     void append(std::string& out, const kit::TapeBar& first, UnixNanos end, std::optional<UnixNanos> before) const {
         const int decimals = book.instrument().symbol.price_decimals;
         const auto open = first.open_time;
-        out += end <= now ? R"({"complete":true,"volume":)" : R"({"complete":false,"volume":)";
+        out += completion.reached(end, book.last_tick(), now) ? R"({"complete":true,"volume":)"
+                                                              : R"({"complete":false,"volume":)";
         kit::append_integer(out, first.count);
         out += ",\"time\":";
         append_time(out, open, unix_time);
@@ -215,7 +217,8 @@ UnixNanos Aligner::end_of(UnixNanos open) const {
     return new_york ? oanda::from_new_york(wall + length) : wall + length;
 }
 
-CandleAnswer candles(Book& book, const net::HttpRequest& request, UnixNanos now, bool unix_time) {
+CandleAnswer candles(
+    Book& book, const net::HttpRequest& request, const Completion& completion, UnixNanos now, bool unix_time) {
     const auto name = request.parameter("granularity");
     const auto granularity = granularity_of(name.empty() ? "S5" : name);
     if (!granularity)
@@ -224,7 +227,7 @@ CandleAnswer candles(Book& book, const net::HttpRequest& request, UnixNanos now,
     if (const auto bad = read_alignment(request, aligner); !bad.empty())
         return invalid(bad);
     const auto price = request.parameter("price");
-    Writer writer{book, sides_of(price.empty() ? "M" : price), false, unix_time, now};
+    Writer writer{book, sides_of(price.empty() ? "M" : price), false, unix_time, now, completion};
     if (writer.sides.empty())
         return invalid("price");
     std::optional<UnixNanos> from, to;
@@ -265,9 +268,9 @@ CandleAnswer candles(Book& book, const net::HttpRequest& request, UnixNanos now,
 }
 
 std::optional<std::string> latest(Book& book, std::string_view granularity, std::string_view components,
-    const net::HttpRequest& request, UnixNanos now, bool unix_time) {
+    const net::HttpRequest& request, const Completion& completion, UnixNanos now, bool unix_time) {
     const auto known = granularity_of(granularity);
-    Writer writer{book, sides_of(components), false, unix_time, now};
+    Writer writer{book, sides_of(components), false, unix_time, now, completion};
     if (!known || writer.sides.empty())
         return std::nullopt;
     Aligner aligner{*known};

@@ -28,17 +28,27 @@ struct Aligner {
     UnixNanos end_of(UnixNanos open) const;
 };
 
+// When a candle that ended is complete.
+struct Completion {
+    std::chrono::milliseconds after{0}, overdue{0}; // its end: at least, at most without a further price
+
+    bool reached(UnixNanos end, UnixNanos last_tick, UnixNanos now) const noexcept {
+        return end + after <= now && (last_tick >= end || end + overdue <= now);
+    }
+};
+
 struct CandleAnswer {
     int status = 200;
     std::string body;
 };
 
 // `/candles` of one instrument. Refusals carry the venue's own words.
-CandleAnswer candles(Book& book, const net::HttpRequest& request, UnixNanos now, bool unix_time);
+CandleAnswer candles(
+    Book& book, const net::HttpRequest& request, const Completion& completion, UnixNanos now, bool unix_time);
 
 // One specification of `/candles/latest` (`EUR_USD:M1:BA` without the instrument): the last finished and the running
 // candle. Empty if the specification is bad.
 std::optional<std::string> latest(Book& book, std::string_view granularity, std::string_view components,
-    const net::HttpRequest& request, UnixNanos now, bool unix_time);
+    const net::HttpRequest& request, const Completion& completion, UnixNanos now, bool unix_time);
 
 } // namespace tickgate::oanda_venue

@@ -18,6 +18,7 @@ int run_venue_command(int argc, const char* const* argv) {
     command.option(
         "--connections-per-second", own.connections_per_second, "New streams a second, of one address (0: no limit)");
     command.option("--requests-per-second", own.requests_per_second, "Requests a second, of one address (0: no limit)");
+    command.option("--completion", own.completion, "Seconds from a candle's end until it can be complete");
     command.flag("--whole-lines", own.whole_lines, "Every chunk ends with a line; else chunks are cut at any byte");
     kit::VenueCommand::Program program;
     program.make = [&own](const kit::VenueSettings& settings, const kit::FaultBoard& faults,

@@ -15,7 +15,10 @@ struct OandaOptions {
     std::size_t streams = 20;                  // open at once, of one address
     std::size_t connections_per_second = 2;    // new streams, of one address
     std::size_t requests_per_second = 120;     // of one address
-    bool whole_lines = false;                  // each chunk ends with a line; else cut at any byte
+    // A candle is complete when the next price has come, so long after its end at least, and at most `overdue` after
+    // it.
+    std::chrono::milliseconds completion{1000}, overdue{45'000};
+    bool whole_lines = false; // each chunk ends with a line; else cut at any byte
 };
 
 } // namespace tickgate::oanda_venue

@@ -191,7 +191,7 @@ net::HttpResponse OandaVenue::one_candles(const net::HttpRequest& request, std::
     auto* book = find(native);
     if (book == nullptr)
         return refuse(400, "Invalid value specified for 'instrument'");
-    auto made = candles(*book, request, now.wall, wants_unix_time(request));
+    auto made = candles(*book, request, completion(), now.wall, wants_unix_time(request));
     return answer(made.status, std::move(made.body));
 }
 
@@ -201,9 +201,9 @@ net::HttpResponse OandaVenue::latest_candles(const net::HttpRequest& request, Mo
     for (const auto& specification : specifications) {
         const auto parts = split(specification, ':');
         auto* book = parts.size() == 3 ? find(parts[0]) : nullptr;
-        const auto list = book == nullptr
-                              ? std::nullopt
-                              : latest(*book, parts[1], parts[2], request, now.wall, wants_unix_time(request));
+        const auto list = book == nullptr ? std::nullopt
+                                          : latest(*book, parts[1], parts[2], request, completion(), now.wall,
+                                                wants_unix_time(request));
         if (!list)
             return refuse(400, "Invalid value specified for 'candleSpecifications'");
         if (body.back() == '}')

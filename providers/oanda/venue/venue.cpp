@@ -10,28 +10,38 @@ using namespace std::chrono_literals;
 
 namespace {
 
-kit::TapeLimits limits_for(std::size_t books) {
+std::chrono::seconds history_of(const kit::VenueSettings& settings) {
+    return std::chrono::ceil<std::chrono::seconds>(settings.history);
+}
+
+kit::TapeLimits limits_for(std::size_t books, const kit::VenueSettings& settings) {
     const auto share = [books](std::size_t total, std::size_t least) {
         return std::clamp<std::size_t>(total / std::max<std::size_t>(books, 1), least, 10'000);
     };
-    return {share(600'000, 500), share(600'000, 500)};
+    // All that was asked for, and an hour on top.
+    const auto asked = settings.history.count() == 0 ? std::chrono::seconds(0) : history_of(settings) + 1h;
+    const auto prices = settings.rate * static_cast<std::uint64_t>(asked.count()) / std::max<std::size_t>(books, 1);
+    return {std::max<std::size_t>(share(600'000, 500), prices),
+        std::max<std::size_t>(share(600'000, 500), static_cast<std::size_t>(asked / 1min) + 1440)};
 }
 
 kit::MarketOptions market_options(const kit::VenueSettings& settings, const std::vector<std::unique_ptr<Book>>& books) {
     kit::MarketOptions options;
     options.seed = settings.seed;
     options.rate = settings.rate;
+    options.history = history_of(settings);
     for (const auto& book : books)
         options.symbols.push_back(book->instrument().symbol);
     return options;
 }
 
 std::vector<std::unique_ptr<Book>> make_books(
-    std::vector<Instrument> instruments, std::uint64_t seed, UnixNanos start) {
+    std::vector<Instrument> instruments, const kit::VenueSettings& settings, UnixNanos start) {
     std::vector<std::unique_ptr<Book>> books;
-    const auto limits = limits_for(instruments.size());
+    const auto limits = limits_for(instruments.size(), settings);
     for (auto& instrument : instruments)
-        books.push_back(std::make_unique<Book>(std::move(instrument), seed, start, limits));
+        books.push_back(
+            std::make_unique<Book>(std::move(instrument), settings.seed, start - history_of(settings), limits));
     return books;
 }
 
@@ -86,7 +96,7 @@ OandaVenue::OandaVenue(const kit::VenueSettings& settings, const OandaOptions& o
       flat_out_(settings.flat_out),
       replay_all_(settings.replay_all),
       faults_(faults),
-      books_(make_books(std::move(instruments), settings.seed, start.wall)),
+      books_(make_books(std::move(instruments), settings, start.wall)),
       market_(market_options(settings, books_), start.wall),
       streams_(options_, faults_, books_),
       requests_(options_.requests_per_second, 1s),
@@ -95,10 +105,13 @@ OandaVenue::OandaVenue(const kit::VenueSettings& settings, const OandaOptions& o
       now_(start) {
     for (std::size_t i = 0; i < books_.size(); ++i) {
         books_[i]->begin(market_.quote(i));
+        books_[i]->leave_out(market_.holes());
         names_.emplace(books_[i]->instrument().native, i);
     }
-    if (!replay)
+    if (!replay) {
+        market_.prefill(*this);
         return;
+    }
     for (const auto& frame : replay->frames()) {
         const auto it = names_.find(instrument_in(frame.text));
         frame_books_.push_back(it == names_.end() ? -1 : static_cast<std::ptrdiff_t>(it->second));
@@ -206,6 +219,12 @@ void OandaVenue::carry_out(const kit::Fault& fault, Moment now) {
         if (!closed_)
             set_closed(true, now);
         break;
+    case kit::FaultKind::hole: {
+        std::string problem;
+        if (const auto hole = kit::parse_hole(fault.text, problem))
+            market_.add_hole(*hole);
+        break;
+    }
     default:
         break;
     }

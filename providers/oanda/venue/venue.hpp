@@ -1,6 +1,7 @@
 // The simulated OANDA: checks, limits, the market and what the streams get of it. No I/O.
 #pragma once
 
+#include "oanda/venue/candles.hpp"
 #include "oanda/venue/limits.hpp"
 #include "oanda/venue/stream.hpp"
 
@@ -51,6 +52,7 @@ private:
     net::HttpResponse prices(const net::HttpRequest& request, Moment now);
     net::HttpResponse one_candles(const net::HttpRequest& request, std::string_view native, Moment now);
     net::HttpResponse latest_candles(const net::HttpRequest& request, Moment now);
+    Completion completion() const noexcept { return {options_.completion, options_.overdue}; }
     bool authorized(const net::HttpRequest& request) const;
     // Places of the csv parameter `instruments`; empty if one is unknown or none is given.
     std::vector<std::size_t> parse_list(const net::HttpRequest& request) const;

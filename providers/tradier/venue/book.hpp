@@ -23,7 +23,10 @@ struct Book {
 
     bool is_option() const noexcept { return symbol.asset_class == AssetClass::option; }
     bool is_index() const noexcept { return symbol.asset_class == AssetClass::index; }
-    std::int64_t value() const noexcept { return last.id != 0 ? last.price : (quote.bid + quote.ask) / 2; }
+    // The price of `trade`; of an index what its bars are made of.
+    std::int64_t value() const noexcept {
+        return is_index() ? quote.bid : last.id != 0 ? last.price : (quote.bid + quote.ask) / 2;
+    }
     // Round lots of a quoted side, contracts of an option, 0 of an index.
     std::int64_t quoted(std::int64_t lots) const noexcept;
     std::string description() const;

@@ -50,6 +50,8 @@ net::HttpResponse answer_rest(const RestCall& call);
 net::HttpResponse create_session(const RestCall& call);
 net::HttpResponse quotes(const RestCall& call);
 net::HttpResponse lookup(const RestCall& call, bool by_words);
+// Whether the made-up past has trades: the hours of the calendar, for stocks those before and after them too.
+bool is_session(UnixNanos t, bool extended);
 net::HttpResponse clock(const RestCall& call);
 net::HttpResponse calendar(const RestCall& call);
 net::HttpResponse history(const RestCall& call);

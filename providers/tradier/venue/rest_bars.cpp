@@ -1,9 +1,12 @@
 // History and time and sales.
 #include "tradier/venue/rest.hpp"
 
+#include "tradier/history.hpp"
 #include "tradier/new_york.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace tickgate::tradier_venue {
 
@@ -65,16 +68,16 @@ net::HttpResponse rows_answer(
     return json(fmt::format(R"({{"{}":{{"{}":{}}}}})", outer, inner, list_of(rows, call.hub)));
 }
 
-// Ticks of the newest trades.
+// Ticks from the second `start` to the second `end`, both included.
 std::vector<std::string> tick_rows(kit::Tape& tape, const Asked& asked) {
     std::vector<std::string> rows;
-    for (const auto& fill : tape.trades()) {
-        const auto local = tradier::to_new_york(fill.time);
-        if (local < asked.start || local > asked.end)
-            continue;
-        rows.push_back(fmt::format(R"({{"time":"{}","timestamp":{},"price":{},"volume":{}}})", naive(fill.time),
-            epoch_seconds(fill.time), number(fill.price), fill.lots));
-    }
+    const auto& trades = tape.trades();
+    const auto from = tradier::from_new_york(asked.start), to = tradier::from_new_york(asked.end) + seconds(1);
+    const auto before = [](const kit::Fill& fill, UnixNanos t) { return fill.time < t; };
+    auto it = std::lower_bound(trades.begin(), trades.end(), from, before);
+    for (; it != trades.end() && it->time < to; ++it)
+        rows.push_back(fmt::format(R"({{"time":"{}","timestamp":{},"price":{},"volume":{}}})", naive(it->time),
+            epoch_seconds(it->time), number(it->price), it->lots));
     return rows;
 }
 
@@ -92,7 +95,8 @@ std::string bar_row(const kit::TapeBar& bar) {
 
 } // namespace
 
-// Days are those of UTC under their date; none on weekends. Options have days without a trade, which are not numbers.
+// Days of New York from midnight to midnight; those without a trade are not there, but for options, which have rows
+// that are not numbers.
 net::HttpResponse history(const RestCall& call) {
     const auto interval = call.parameter("interval");
     const auto timeframe = interval.empty() || interval == "daily" ? Timeframe::d1
@@ -105,22 +109,33 @@ net::HttpResponse history(const RestCall& call) {
     if (!asked)
         return refusal;
     std::vector<std::string> rows;
-    const auto utc = [](local_seconds t) { return UnixNanos(floor<days>(t).time_since_epoch()); };
-    if (asked->book < call.hub.books.size() && asked->start <= asked->end)
-        for (const auto& bar : call.market.tape(asked->book)
-                                   .bars(timeframe, utc(asked->start), utc(asked->end), 3'000, false, call.now.wall)) {
-            const sys_days date = floor<days>(bar.open_time);
-            if (const weekday name(date); timeframe == Timeframe::d1 && (name == Saturday || name == Sunday))
-                continue;
-            const auto day = tradier::date_text(year_month_day(date));
-            if (call.hub.books[asked->book].is_option() && timeframe == Timeframe::d1 &&
-                date.time_since_epoch().count() % 5 == 0)
-                rows.push_back(fmt::format(
-                    R"({{"date":"{}","open":"NaN","high":"NaN","low":"NaN","close":"NaN","volume":0}})", day));
-            else
-                rows.push_back(fmt::format(R"({{"date":"{}","open":{},"high":{},"low":{},"close":{},"volume":{}}})",
-                    day, number(bar.open), number(bar.high), number(bar.low), number(bar.close), bar.volume));
-        }
+    if (asked->book >= call.hub.books.size() || asked->start > asked->end)
+        return rows_answer(call, "history", "day", rows);
+    const bool option = call.hub.books[asked->book].is_option();
+    auto& tape = call.market.tape(asked->book);
+    const auto from = std::max(tradier::from_new_york(asked->start), kit::Tape::history_begin + hours(24));
+    const auto to = std::min(tradier::from_new_york(asked->end), call.now.wall);
+    auto open = tradier::calendar_open(from, timeframe);
+    if (open < from)
+        open = tradier::calendar_end(open, timeframe);
+    for (; open <= to; open = tradier::calendar_end(open, timeframe)) {
+        const auto end = tradier::calendar_end(open, timeframe);
+        if (call.market.holes().cover(open, end))
+            continue;
+        const auto bar = tape.span(open, end, call.now.wall);
+        const auto date = floor<days>(tradier::to_new_york(open));
+        const auto day = tradier::date_text(year_month_day(date));
+        if (bar.count == 0)
+            continue;
+        // Many contracts are not traded every day.
+        if (option && timeframe == Timeframe::d1 && end <= call.market.live_from() &&
+            date.time_since_epoch().count() % 5 == 0)
+            rows.push_back(
+                fmt::format(R"({{"date":"{}","open":"NaN","high":"NaN","low":"NaN","close":"NaN","volume":0}})", day));
+        else
+            rows.push_back(fmt::format(R"({{"date":"{}","open":{},"high":{},"low":{},"close":{},"volume":{}}})", day,
+                number(bar.open), number(bar.high), number(bar.low), number(bar.close), bar.volume));
+    }
     return rows_answer(call, "history", "day", rows);
 }
 
@@ -147,8 +162,10 @@ net::HttpResponse timesales(const RestCall& call) {
     const int reach = open_only ? interval->reach_open : interval->reach_all;
     std::vector<std::string> rows;
     const bool tick = interval->name == "tick";
-    // A range that begins too early is answered with nothing at all.
-    const bool too_early = !tick && asked->start < tradier::to_new_york(call.now.wall) - days(reach) - hours(1);
+    // A range that begins too early is answered with nothing at all; and there are no ticks of all hours.
+    const bool too_early = asked->start < tradier::to_new_york(call.now.wall) - days(reach) - hours(1);
+    if (tick && (call.hub.options.sandbox || !open_only))
+        return rows_answer(call, "series", "data", rows);
     if (asked->book < call.hub.books.size() && asked->start <= asked->end && !too_early) {
         auto& tape = call.market.tape(asked->book);
         if (tick)
@@ -158,7 +175,8 @@ net::HttpResponse timesales(const RestCall& call) {
                      tradier::from_new_york(asked->end), 30'000, false, call.now.wall)) {
                 const auto local = tradier::to_new_york(bar.open_time);
                 const auto time = local - floor<days>(local);
-                if (!open_only || (time >= hours(9) + minutes(30) && time < hours(16)))
+                const bool in_session = time >= hours(9) + minutes(30) && time < hours(16);
+                if (bar.count > 0 && (!open_only || in_session))
                     rows.push_back(bar_row(bar));
             }
     }

@@ -53,6 +53,20 @@ int whole(const std::string& text, int fallback) {
 
 } // namespace
 
+bool is_session(UnixNanos t, bool extended) {
+    const auto local = tradier::to_new_york(t);
+    const auto day = floor<days>(local);
+    const weekday name(day);
+    const year_month_day date{sys_days(day.time_since_epoch())};
+    if (name == Saturday || name == Sunday || !holiday(date).empty())
+        return false;
+    const auto time = local - day;
+    const bool half = is_half_day(date);
+    if (extended)
+        return time >= hours(7) && time < hours(half ? 17 : 20);
+    return time >= hours(9) + minutes(30) && time < hours(half ? 13 : 16);
+}
+
 // The simulated market trades around the clock, so the clock says open; closed by fault or option.
 net::HttpResponse clock(const RestCall& call) {
     const auto local = tradier::to_new_york(call.now.wall);

@@ -17,6 +17,7 @@ kit::MarketOptions market_options(const kit::VenueSettings& settings, const std:
     options.seed = settings.seed;
     options.rate = settings.rate;
     options.trade_permille = settings.trade_permille;
+    options.history = std::chrono::ceil<std::chrono::seconds>(settings.history);
     for (const auto& book : books)
         options.symbols.push_back(book.symbol);
     return options;
@@ -59,9 +60,13 @@ TradierVenue::TradierVenue(const kit::VenueSettings& settings, const TradierOpti
     for (std::size_t i = 0; i < hub_.books.size(); ++i) {
         hub_.books[i].quote = market_.quote(i);
         hub_.names.emplace(hub_.books[i].native, i);
+        const bool stock = !hub_.books[i].is_option() && !hub_.books[i].is_index();
+        market_.tape(i).keep_hours([stock](UnixNanos t) { return is_session(t, stock); });
     }
-    if (!replay)
+    if (!replay) {
+        market_.prefill(*this);
         return;
+    }
     for (const auto& frame : replay->frames()) {
         const auto it = hub_.names.find(std::string(kit::json_field(frame.text, "symbol")));
         frame_books_.push_back(it == hub_.names.end() ? -1 : static_cast<std::ptrdiff_t>(it->second));
@@ -209,6 +214,12 @@ void TradierVenue::carry_out(const kit::Fault& fault, Moment now) {
         hub_.closed = true;
         market_.close(true);
         break;
+    case kit::FaultKind::hole: {
+        std::string problem;
+        if (const auto hole = kit::parse_hole(fault.text, problem))
+            market_.add_hole(*hole);
+        break;
+    }
     default:
         break;
     }

@@ -19,6 +19,22 @@ TEST(BinanceKlines, TheDailyRowsOfTheFixtureAreExact) {
     EXPECT_EQ((*bars)[0].open_time, from_millis(1609459200000));
     EXPECT_EQ((*bars)[0].close_time, (*bars)[1].open_time);
     EXPECT_TRUE((*bars)[0].final);
+    const char* const cells[2][6] = {
+        {"28923.63000000", "29600.00000000", "28624.57000000", "29331.69000000", "54182.92501100", "1314910"},
+        {"29331.70000000", "33300.00000000", "28946.53000000", "32178.33000000", "129993.87336200", "2245922"}};
+    const char* const turnover[] = {"1582526989.16187265", "4073842163.67154117"};
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto& bar = (*bars)[i];
+        const std::string texts[] = {bar.open.to_string(), bar.high.to_string(), bar.low.to_string(),
+            bar.close.to_string(), bar.volume->to_string(), std::to_string(*bar.trades)};
+        for (std::size_t n = 0; n < 6; ++n)
+            EXPECT_EQ(texts[n], cells[i][n]) << i << ' ' << n;
+        EXPECT_EQ(*bar.vwap, *Decimal::divide(*Decimal::parse(turnover[i]), *bar.volume));
+        EXPECT_TRUE(*bar.vwap > bar.low && *bar.vwap < bar.high);
+        EXPECT_EQ(bar.volume_unit, VolumeUnit::base);
+        EXPECT_EQ(bar.price_type, PriceType::trade);
+        EXPECT_EQ(bar.align, Alignment::utc);
+    }
 }
 
 TEST(BinanceKlines, TheRunningBarIsNotFinal) {

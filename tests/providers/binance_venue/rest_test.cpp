@@ -193,6 +193,65 @@ TEST(VenueRest, TradesAndAggTradesAreThoseOfTheStream) {
     EXPECT_EQ(again, trades);
 }
 
+TEST(VenueRest, TradesOfTheHoursBeforeTheStartAreToldByIdAndTime) {
+    VenueOptions options;
+    options.symbol_count = 2;
+    options.history = 120s;
+    options.rate = 200;
+    RestFixture venue(options);
+    const auto start_ms = to_micros(venue.now.wall) / 1000;
+    const auto since = [&](std::int64_t ms, const std::string& more = {}) {
+        return venue.json_of("/api/v3/aggTrades", "symbol=BTCUSDT&limit=1000&startTime=" + std::to_string(ms) + more)
+            .as_array();
+    };
+    const auto all = since(start_ms - 40'000);
+    ASSERT_GT(all.size(), 500u);
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        EXPECT_EQ(all[i].at("a").as_int64(), all[i - 1].at("a").as_int64() + 1);
+        EXPECT_EQ(all[i].at("f").as_int64(), all[i - 1].at("l").as_int64() + 1);
+    }
+    const auto window = since(start_ms - 40'000, "&endTime=" + std::to_string(start_ms - 20'001));
+    ASSERT_GT(window.size(), 200u);
+    EXPECT_LE(window.back().at("T").as_int64(), start_ms - 20'001);
+    EXPECT_EQ(all[window.size() - 1], window.back());
+    const auto newest = venue.json_of("/api/v3/aggTrades", "symbol=BTCUSDT&limit=3").as_array();
+    ASSERT_EQ(newest.size(), 3u);
+    EXPECT_EQ(newest[0], all[all.size() - 3]);
+    const auto last = venue
+                          .json_of("/api/v3/historicalTrades",
+                              "symbol=BTCUSDT&limit=5&fromId=" + std::to_string(newest[0].at("f").as_int64()))
+                          .as_array();
+    EXPECT_EQ(last.at(0).at("id"), newest[0].at("f"));
+    EXPECT_EQ(last.at(0).at("price"), newest[0].at("p"));
+    EXPECT_TRUE(venue.json_of("/api/v3/historicalTrades", "symbol=BTCUSDT&fromId=99999999999999").as_array().empty());
+    EXPECT_THAT(
+        venue.get("/fapi/v1/aggTrades", "symbol=BTCUSDT&startTime=1000&endTime=3601000").body, HasSubstr("-1127"));
+    EXPECT_EQ(venue.get("/fapi/v1/aggTrades", "symbol=BTCUSDT&startTime=1000&endTime=3600999").status, 200);
+}
+
+TEST(VenueRest, DowntimeLeavesRowsOut) {
+    RestFixture venue;
+    const auto minute = to_micros(venue.now.wall) / 60'000'000 * 60;
+    const auto rows = [&] {
+        return venue
+            .json_of("/api/v3/klines",
+                "symbol=BTCUSDT&interval=1m&startTime=" + std::to_string((minute - 600) * 1000) + "&limit=3")
+            .as_array();
+    };
+    EXPECT_EQ(rows().at(1).at(0).as_int64(), (minute - 540) * 1000);
+    venue.fault("hole=" + std::to_string(minute - 540) + "/" + std::to_string(minute - 420));
+    const auto left = rows();
+    ASSERT_EQ(left.size(), 3u) << "rows count, not time";
+    EXPECT_EQ(left[0].at(0).as_int64(), (minute - 600) * 1000);
+    EXPECT_EQ(left[1].at(0).as_int64(), (minute - 420) * 1000);
+    FakePort port;
+    venue.connect(port, "/ws/btcusdt@kline_1m");
+    venue.fault("hole=" + std::to_string(minute) + "/" + std::to_string(minute + 60));
+    venue.pass(61s, 50ms);
+    for (const auto& frame : port.frames)
+        EXPECT_NE(json::parse(frame).at("k").at("t").as_int64(), minute * 1000) << "nothing of it is streamed";
+}
+
 TEST(VenueRest, CountsWeightAndBansWhoGoesOn) {
     VenueOptions options;
     options.limits.weight = 50;

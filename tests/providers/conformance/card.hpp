@@ -3,6 +3,7 @@
 
 #include <tickgate/provider.hpp>
 
+#include <chrono>
 #include <functional>
 #include <iosfwd>
 #include <string>
@@ -26,6 +27,14 @@ struct Card {
     std::string capture;
     std::vector<std::string> captured;          // its instruments
     std::vector<std::string> capture_arguments; // of the venue
+    // History by REST.
+    // How exact the times are that stream and past have in common; 0: they are the same.
+    std::chrono::milliseconds trade_times{0};
+    bool trade_ids = true;                // past trades bear the ids of the stream
+    bool made_up_trades = false;          // there are trades of the time before the venue was started
+    bool bars_of_all_trades = true;       // a bar is made of all trades of its span
+    std::vector<std::string> more_prices; // `bid`, `ask` on request; beside the usual price of bars
+    std::string history_path; // of bars by REST, where the plan or account may not include it; empty: public
 };
 
 std::ostream& operator<<(std::ostream& out, const Card& card); // for the names of tests

@@ -62,6 +62,8 @@ Card oanda_pricing() {
     c.instruments = {"fx:EUR-USD", "fx:USD-JPY", "fx:EUR-JPY"};
     c.unknown = "fx:XXX-YYY";
     c.kinds = {Kind::quote};
+    c.more_prices = {"bid", "ask"};
+    c.history_path = "/v3/instruments/";
     c.capture = "oanda/stream_EUR_USD_2017-02-23.jsonl";
     c.captured = {"fx:EUR-USD"};
     return c;
@@ -83,6 +85,10 @@ Card massive_stocks() {
     c.instruments = {"equity:AAPL", "equity:SPY", "equity:MSFT"};
     c.unknown = "equity:NOSUCHX";
     c.kinds = {Kind::quote, Kind::trade};
+    c.bars_of_all_trades = false; // conditions decide
+    c.trade_times = std::chrono::milliseconds(1);
+    c.made_up_trades = true;
+    c.history_path = "/v2/aggs/";
     c.capture = "massive/ws/published_events.jsonl";
     c.captured = {"equity:MSFT"};
     return c;
@@ -105,6 +111,9 @@ Card tradier_market() {
     c.instruments = {"equity:AAPL", "equity:SPY", "equity:MSFT"};
     c.unknown = "equity:NOSUCHX";
     c.kinds = {Kind::quote, Kind::trade};
+    c.trade_times = std::chrono::seconds(1);
+    c.trade_ids = false;
+    c.history_path = "/v1/markets/";
     c.capture = "tradier/stream/events_live_2022.jsonl";
     c.captured = {"equity:SPY"};
     return c;

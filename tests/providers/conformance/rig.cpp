@@ -59,17 +59,23 @@ std::string Conformance::venue_state() const {
     return http_get(static_cast<std::uint16_t>(std::stoi(port)), "/control/state").body;
 }
 
-void Conformance::start_feed(bool right_credentials, ProviderSettings more) {
+std::unique_ptr<DataProvider> Conformance::make_provider(bool right_credentials, const ProviderSettings& more) {
     ProviderRegistry registry;
     card().add(registry);
     const auto* factory = registry.find(card().provider);
-    ASSERT_NE(factory, nullptr);
+    EXPECT_NE(factory, nullptr);
     auto settings = right_credentials ? card().settings(port) : card().wrong_settings(port);
-    for (auto& [key, value] : more)
+    for (const auto& [key, value] : more)
         settings[key] = value;
     std::string problem;
     auto made = factory->make(settings, problem);
-    ASSERT_TRUE(made) << problem;
+    EXPECT_TRUE(made) << problem;
+    return made;
+}
+
+void Conformance::start_feed(bool right_credentials, ProviderSettings more) {
+    auto made = make_provider(right_credentials, more);
+    ASSERT_TRUE(made);
     provider = std::make_unique<TunedProvider>(std::move(made));
     provider->tuning = tuning;
     rest = std::make_unique<app::ProviderRest>(loop.get_executor(), card().provider, nullptr);

@@ -39,6 +39,7 @@ protected:
 
     // The provider with the card's settings, and the feed; change `options` and `tuning` before.
     void start_feed(bool right_credentials = true, ProviderSettings more = {});
+    std::unique_ptr<DataProvider> make_provider(bool right_credentials = true, const ProviderSettings& more = {});
     // Looks up and subscribes; what the provider does not have is left out.
     std::vector<Wanted> subscribe(const std::vector<std::string>& names);
     std::vector<Wanted> look_up(const std::vector<std::string>& names); // fails the test if the venue does not answer

@@ -72,6 +72,73 @@ TEST_F(Candles, AreMadeOfTheStreamsOwnPrices) {
     }
 }
 
+TEST_F(Candles, TellTicksThatTheStreamConflates) {
+    start();
+    ASSERT_EQ(open("EUR_USD", "&snapshot=false"), 200);
+    advance(130s);
+    oanda::LineParser parser;
+    const auto minute = bar_open(now.wall, Timeframe::m1) - 1min;
+    std::size_t seen = 0;
+    for (const auto& line : port(0).lines()) {
+        const auto padded = line + std::string(64, '\0');
+        const auto& parsed = parser.parse({padded.data(), line.size()}, now.wall);
+        seen += parsed.type == oanda::StreamLine::Type::price && parsed.quote.event_time >= minute &&
+                parsed.quote.event_time < minute + 1min;
+    }
+    const auto told = bars("granularity=M1&count=2");
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_GT(seen, 50u);
+    EXPECT_GT(std::stoul(told[0].volume->to_string()), seen) << "two prices within 250 ms are one on the stream";
+}
+
+TEST_F(Candles, BecomeCompleteLate) {
+    settings.rate = 0;
+    start();
+    now.wall = at("2026-03-10T10:00:59.990Z");
+    venue->burst(20, now);
+    const auto complete = [&] {
+        return bars("granularity=M1&from=2026-03-10T10:00:00Z&count=1&includeFirst=true").at(0).final;
+    };
+    advance(500ms);
+    EXPECT_FALSE(complete()) << "the minute is over, but not for long enough";
+    advance(10s);
+    EXPECT_FALSE(complete()) << "no further price";
+    venue->burst(20, now);
+    EXPECT_TRUE(complete());
+}
+
+TEST_F(Candles, ACandleWithoutASuccessorIsCompleteInTheEnd) {
+    settings.rate = 0;
+    start();
+    now.wall = at("2026-03-10T10:00:30Z");
+    venue->burst(20, now);
+    const auto complete = [&] {
+        return bars("granularity=M1&from=2026-03-10T10:00:00Z&count=1&includeFirst=true").at(0).final;
+    };
+    advance(70s);
+    EXPECT_FALSE(complete());
+    advance(6s);
+    EXPECT_TRUE(complete());
+}
+
+TEST_F(Candles, TheMarketIsClosedAtTheWeekend) {
+    start();
+    EXPECT_TRUE(bars("granularity=M1&from=2026-03-06T22:00:00Z&to=2026-03-08T20:59:00Z&includeFirst=true").empty());
+    EXPECT_EQ(bars("granularity=M1&from=2026-03-08T20:30:00Z&to=2026-03-08T21:30:00Z&includeFirst=true").size(), 30u)
+        << "from Sunday 17:00 New York";
+    EXPECT_EQ(bars("granularity=M1&from=2026-03-06T21:30:00Z&to=2026-03-06T22:30:00Z&includeFirst=true").size(), 30u);
+    EXPECT_EQ(bars("granularity=H1&from=2026-03-06T20:00:00Z&count=3&includeFirst=true", Timeframe::h1)[2].open_time,
+        at("2026-03-08T21:00:00Z"));
+}
+
+TEST_F(Candles, DowntimeHasNone) {
+    start();
+    fault("hole=2026-03-10T08:00:00Z/2026-03-10T08:30:00Z");
+    EXPECT_TRUE(bars("granularity=M1&from=2026-03-10T08:00:00Z&to=2026-03-10T08:29:59Z&includeFirst=true").empty());
+    EXPECT_EQ(bars("granularity=M1&from=2026-03-10T07:58:00Z&count=3&includeFirst=true")[2].open_time,
+        at("2026-03-10T08:30:00Z"));
+}
+
 TEST_F(Candles, IncludeFirstWorksAsRecorded) {
     start();
     const auto with = bars("granularity=M1&from=2026-03-10T08:00:00Z&count=10&includeFirst=true");
@@ -121,7 +188,8 @@ TEST_F(Candles, DaysBeginInNewYorkOrWhereAskedFor) {
     const auto days = bars("granularity=D&count=4&to=2026-03-10T09:00:00Z", Timeframe::d1);
     ASSERT_EQ(days.size(), 4u);
     EXPECT_EQ(days[3].open_time, at("2026-03-09T21:00:00Z"));
-    EXPECT_EQ(days[1].open_time, at("2026-03-07T22:00:00Z")) << "before the clocks changed";
+    EXPECT_EQ(days[2].open_time, at("2026-03-08T21:00:00Z")) << "Sunday evening";
+    EXPECT_EQ(days[1].open_time, at("2026-03-05T22:00:00Z")) << "before the clocks changed; none begins on Friday";
     for (const auto& day : days)
         EXPECT_EQ(oanda::candle_end(day.open_time, Timeframe::d1), Aligner{*granularity_of("D")}.end_of(day.open_time));
     EXPECT_EQ(

@@ -80,6 +80,8 @@ TEST(TradierHistory, NothingIsNoError) {
     for (const char* body : {R"({"history":null})", R"({"history":"null"})", "{}"})
         EXPECT_TRUE(parse_history(body, Timeframe::d1, later)->bars.empty()) << body;
     EXPECT_TRUE(parse_timesales(R"({"series":null})", Timeframe::m1, later)->bars.empty());
+    EXPECT_EQ(parse_timesales(R"({"type":"quote","symbol":[]})", Timeframe::m1, later).error(), errc::malformed_payload)
+        << "something else is not nothing";
 }
 
 TEST(TradierHistory, DaysWithoutPricesAreDroppedAndCounted) {

@@ -118,6 +118,7 @@ TEST_F(VenueRest, ClockAndCalendar) {
 }
 
 TEST_F(VenueRest, BarsAreWhatTheAdapterReads) {
+    now.wall -= 18h; // of New Year's Eve, 15:00 New York
     BarRequest request;
     request.instrument = {AssetClass::equity, "SPY"};
     request.timeframe = Timeframe::m5;
@@ -147,9 +148,77 @@ TEST_F(VenueRest, BarsAreWhatTheAdapterReads) {
     EXPECT_EQ(get("/v1/markets/timesales?symbol=SPY&interval=2min").status, 400);
     EXPECT_EQ(get("/v1/markets/timesales?symbol=SPY&interval=1min&start=soon").status, 400);
     venue->burst(400, now);
-    const auto ticks = tradier::parse_ticks(get("/v1/markets/timesales?symbol=SPY&interval=tick").body);
+    const auto ticks =
+        tradier::parse_ticks(get("/v1/markets/timesales?symbol=SPY&interval=tick&session_filter=open").body);
     ASSERT_TRUE(ticks.has_value());
     EXPECT_GT(ticks->size(), 5u);
+    EXPECT_EQ(get("/v1/markets/timesales?symbol=SPY&interval=tick").body, R"({"series":null})")
+        << "there are no ticks of all hours";
+    EXPECT_EQ(get("/v1/markets/timesales?symbol=SPY&interval=tick&session_filter=open&start=2026-12-20%2009:30").body,
+        R"({"series":null})")
+        << "ticks reach back five days";
+}
+
+TEST_F(VenueRest, TheMadeUpPastKeepsTheHoursOfTheCalendar) {
+    make();
+    const auto minutes = [&](std::string_view symbol, UnixNanos from, UnixNanos to) {
+        BarRequest request;
+        request.instrument = {symbol.size() > 6 ? AssetClass::option : AssetClass::equity, std::string(symbol)};
+        request.timeframe = Timeframe::m15;
+        request.from = from;
+        request.to = to;
+        const auto query = tradier::query_of(request, now.wall);
+        return tradier::parse_timesales(get(query->target).body, Timeframe::m15, now.wall)->bars;
+    };
+    const auto at = [](const char* text) { return tradier::from_new_york(*tradier::parse_local(text)); };
+    EXPECT_TRUE(minutes("SPY", at("2026-12-26"), at("2026-12-28")).empty()) << "a weekend";
+    EXPECT_TRUE(minutes("SPY", at("2026-12-25"), at("2026-12-26")).empty()) << "Christmas";
+    const auto day = minutes("SPY", at("2026-12-30"), at("2026-12-31"));
+    ASSERT_EQ(day.size(), 52u);
+    EXPECT_EQ(day.front().open_time, at("2026-12-30 07:00"));
+    EXPECT_EQ(day.back().open_time, at("2026-12-30 19:45"));
+    EXPECT_EQ(minutes("SPY270115C00480000", at("2026-12-30"), at("2026-12-31")).size(), 26u);
+    const auto whole = tradier::parse_history(
+        get("/v1/markets/history?symbol=SPY&interval=daily&start=2026-12-30&end=2026-12-30").body, Timeframe::d1,
+        now.wall);
+    ASSERT_TRUE(whole && whole->bars.size() == 1);
+    Decimal volume;
+    for (const auto& bar : day)
+        volume = *Decimal::add(volume, *bar.volume);
+    EXPECT_EQ(whole->bars[0].volume, volume) << "the day is what its quarters of an hour are";
+    EXPECT_EQ(whole->bars[0].open, day.front().open);
+    EXPECT_EQ(whole->bars[0].close, day.back().close);
+}
+
+TEST_F(VenueRest, WhatWasTradedIsWhatHistoryTells) {
+    settings.rate = 40;
+    settings.history = 180s;
+    make();
+    for (int i = 0; i < 50; ++i)
+        advance(20ms);
+    const auto* book = venue->find("SPY");
+    ASSERT_NE(book->last.id, 0);
+    const auto ticks =
+        tradier::parse_ticks(get("/v1/markets/timesales?symbol=SPY&interval=tick&session_filter=open").body);
+    ASSERT_TRUE(ticks && ticks->size() > 100);
+    EXPECT_EQ(ticks->back().price, Decimal::from_parts(book->last.price, -2));
+    EXPECT_GE(ticks->front().time, now.wall - 182s);
+    const auto minute = bar_open(now.wall, Timeframe::m1) - 1min;
+    Decimal volume;
+    for (const auto& tick : *ticks)
+        if (tick.time >= minute && tick.time < minute + 1min)
+            volume = *Decimal::add(volume, tick.volume);
+    BarRequest request;
+    request.instrument = {AssetClass::equity, "SPY"};
+    request.from = minute;
+    request.to = minute + 1min;
+    const auto bars =
+        tradier::parse_timesales(get(tradier::query_of(request, now.wall)->target).body, Timeframe::m1, now.wall);
+    ASSERT_TRUE(bars && bars->bars.size() == 1);
+    EXPECT_EQ(bars->bars[0].volume, volume);
+    const auto seconds = [](UnixNanos t) { return std::to_string(t.time_since_epoch() / 1s); };
+    fault("hole=" + seconds(minute) + "/" + seconds(minute + 1min));
+    EXPECT_EQ(get(tradier::query_of(request, now.wall)->target).body, R"({"series":null})");
 }
 
 TEST_F(VenueRest, TheMinuteBeginsWithItsFirstRequest) {
