@@ -86,6 +86,22 @@ result<Settings> read_settings(const ProviderSettings& settings, std::string& pr
         into = static_cast<std::remove_reference_t<decltype(into)>>(value);
         return true;
     };
+    const auto flat_file_keys = [&] {
+        out.s3_access_key = text("s3.access_key");
+        out.s3_secret_key = Secret(text("s3.secret_key"));
+        if (out.s3_access_key.empty() != out.s3_secret_key.empty()) {
+            problem = out.s3_access_key.empty() ? "s3.secret_key stands without s3.access_key"
+                                                : "s3.access_key stands without s3.secret_key";
+            return false;
+        }
+        // The first becomes a part of a header.
+        if (!std::all_of(out.s3_access_key.begin(), out.s3_access_key.end(),
+                [](char c) { return c > ' ' && c < '\x7f' && c != ',' && c != '/'; })) {
+            problem = "s3.access_key holds characters that no key has (blanks, commas or slashes)";
+            return false;
+        }
+        return true;
+    };
     out.api_key = Secret(text("api_key"));
     if (out.api_key.empty()) {
         problem = "api_key is missing";
@@ -104,11 +120,14 @@ result<Settings> read_settings(const ProviderSettings& settings, std::string& pr
     out.connections = out.business ? 3 : 1;
     endpoint("endpoints.ws", out.ws);
     endpoint("endpoints.rest", out.rest);
+    endpoint("endpoints.s3", out.s3);
     std::int64_t exchange = 1;
     if (!flag("delayed", out.delayed) || !flag("luld", out.luld) || !flag("fmv", out.fmv) ||
         !flag("adjusted", out.adjusted) || !number("crypto_exchange", exchange, 1000000) ||
         !number("lot_size", out.lot_size, 10000) || !number("limits.connections", out.connections, 1000) ||
-        !number("limits.requests_per_minute", out.requests_per_minute, 1000000))
+        !number("limits.requests_per_minute", out.requests_per_minute, 1000000) ||
+        !number("limits.requests_per_day", out.requests_per_day, 1000000) ||
+        !number("s3.monthly_gb", out.s3_monthly_gb, 1000000) || !flat_file_keys())
         return errc::configuration;
     out.crypto_exchange = std::to_string(exchange);
     return out;

@@ -22,7 +22,8 @@ AssetClass class_of(Cluster c) noexcept;
 std::optional<Cluster> cluster_of(AssetClass c) noexcept; // empty for cfd
 
 // Settings: api_key, plan, delayed, endpoints.{ws,rest,s3}, crypto_exchange, lot_size, luld, fmv, adjusted,
-// limits.{connections,requests_per_minute}. Other keys (s3.*) are for other parts of the gateway and let pass.
+// s3.{access_key,secret_key,monthly_gb}, limits.{connections,requests_per_minute,requests_per_day}. Other keys are let
+// pass.
 struct Settings {
     Secret api_key;
     std::string ws; // empty: the vendor's host for the plan
@@ -36,7 +37,18 @@ struct Settings {
     bool fmv = false;                  // fair market values with the quotes (business plans)
     bool adjusted = false;             // bars by REST adjusted for splits
     std::int64_t requests_per_minute = 6000;
-    std::size_t connections = 1; // per cluster
+    std::int64_t requests_per_day = 0; // 0: no limit
+    std::size_t connections = 1;       // per cluster
+
+    // Flat files: a key pair of their own.
+    std::string s3 = "https://files.massive.com";
+    std::string s3_access_key;
+    Secret s3_secret_key;
+    std::int64_t s3_monthly_gb = 0; // 10^9 bytes downloaded a month at most; 0: no limit
+
+    std::chrono::milliseconds s3_retry_pause{1000};
+
+    bool flat_files() const noexcept { return !s3_access_key.empty() && !s3_secret_key.empty(); }
 
     bool delayed_on(Cluster c) const noexcept; // forex and crypto exist on the real-time host only
     std::string stream_url(Cluster c) const;

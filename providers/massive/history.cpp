@@ -24,15 +24,6 @@ Alignment alignment_of(Cluster cluster, const Bar& bar) noexcept {
     return currency && bar_open(bar.open_time, bar.timeframe) == bar.open_time ? Alignment::utc : Alignment::exchange;
 }
 
-// UTC minus this is the wall clock of New York, with which those of all US exchanges change (rules of 1987 and 2007).
-hours behind_utc_in_new_york(UnixNanos t) noexcept {
-    const auto y = year_month_day(floor<days>(t)).year();
-    const bool new_rule = y >= year(2007);
-    const sys_days begin(new_rule ? sys_days(y / March / Sunday[2]) : sys_days(y / April / Sunday[1]));
-    const sys_days end(new_rule ? sys_days(y / November / Sunday[1]) : sys_days(y / October / Sunday[last]));
-    return t >= begin + 7h && t < end + 6h ? 4h : 5h; // 02:00 standard time, 02:00 summer time
-}
-
 // Days and longer bars that keep an exchange's day last by its clock: an hour less or more when it changes.
 UnixNanos end_of(Cluster cluster, UnixNanos open, Timeframe timeframe) noexcept {
     const bool currency = cluster == Cluster::forex || cluster == Cluster::crypto;
@@ -63,6 +54,26 @@ bool prices(Record& r, const std::array<std::string_view, 4>& names, const std::
 }
 
 } // namespace
+
+// The clocks of all US exchanges change with it.
+hours behind_utc_in_new_york(UnixNanos t) noexcept {
+    const auto y = year_month_day(floor<days>(t)).year();
+    const bool new_rule = y >= year(2007);
+    const sys_days begin(new_rule ? sys_days(y / March / Sunday[2]) : sys_days(y / April / Sunday[1]));
+    const sys_days end(new_rule ? sys_days(y / November / Sunday[1]) : sys_days(y / October / Sunday[last]));
+    return t >= begin + 7h && t < end + 6h ? 4h : 5h; // 02:00 standard time, 02:00 summer time
+}
+
+void place_bar(Bar& bar, Cluster cluster, Timeframe timeframe, UnixNanos open) noexcept {
+    if (bar.volume)
+        bar.volume_unit = cluster == Cluster::forex ? VolumeUnit::ticks : VolumeUnit::base;
+    if (cluster == Cluster::forex)
+        bar.price_type = PriceType::bid;
+    bar.timeframe = timeframe;
+    bar.open_time = open;
+    bar.close_time = end_of(cluster, open, timeframe);
+    bar.align = alignment_of(cluster, bar);
+}
 
 AggregateUnit unit_of(Timeframe timeframe) noexcept {
     using enum Timeframe;
@@ -125,14 +136,7 @@ result<AggregatePage> parse_aggregates(std::string_view body, Cluster cluster, T
         bar.vwap = r.decimal("vw");
         if (r.problem() == errc::malformed_payload) // what does not fit is empty
             return errc::malformed_payload;
-        if (bar.volume)
-            bar.volume_unit = cluster == Cluster::forex ? VolumeUnit::ticks : VolumeUnit::base;
-        if (cluster == Cluster::forex)
-            bar.price_type = PriceType::bid;
-        bar.timeframe = timeframe;
-        bar.open_time = *start;
-        bar.close_time = end_of(cluster, *start, timeframe);
-        bar.align = alignment_of(cluster, bar);
+        place_bar(bar, cluster, timeframe, *start);
         bar.received_time = now;
         if (!page.bars.empty() && bar.open_time <= page.bars.back().open_time)
             return errc::malformed_payload; // asked for ascending
@@ -173,12 +177,7 @@ result<AggregatePage> parse_futures_aggregates(std::string_view body, Timeframe 
             return r.problem();
         if (!whole || !start)
             return errc::malformed_payload;
-        if (bar.volume)
-            bar.volume_unit = VolumeUnit::base;
-        bar.timeframe = timeframe;
-        bar.open_time = *start;
-        bar.close_time = end_of(Cluster::futures, *start, timeframe);
-        bar.align = alignment_of(Cluster::futures, bar);
+        place_bar(bar, Cluster::futures, timeframe, *start);
         bar.received_time = now;
         page.bars.push_back(bar);
         return {};

@@ -22,14 +22,20 @@ struct AggregateUnit {
 };
 AggregateUnit unit_of(Timeframe timeframe) noexcept;
 
+// What is added to New York's wall clock to have UTC, by the rules of 1987 and 2007.
+std::chrono::hours behind_utc_in_new_york(UnixNanos t) noexcept;
+
+// Sets what a bar's start tells of it: timeframe, both times, clock, price type and unit of the volume. The start is
+// taken as given; days and longer end by New York's clock, those of currencies that begin at UTC's midnight by UTC.
+void place_bar(Bar& bar, Cluster cluster, Timeframe timeframe, UnixNanos open) noexcept;
+
 struct AggregatePage {
     std::vector<Bar> bars; // ascending
     std::string next_url;  // empty: complete
     bool delayed = false;  // status DELAYED
 };
 // `/v2/aggs/ticker/…/range/…`. A bar is final when it has ended at `now` (15 minutes before, if the answer is delayed).
-// The start of a bar is taken as given; days and longer end by New York's clock, those of currencies that begin at
-// UTC's midnight by UTC. Errors: malformed_payload, number_overflow.
+// Errors: malformed_payload, number_overflow.
 result<AggregatePage> parse_aggregates(std::string_view body, Cluster cluster, Timeframe timeframe, UnixNanos now);
 
 // `/futures/vX/aggs/…`: own names, nanoseconds, in the answer's order. The resolution of a timeframe is empty if there

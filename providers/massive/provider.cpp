@@ -19,9 +19,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t base_limit = 50000; // base bars of one answer
-constexpr int empty_pages = 50;            // followed in one call before it is given back
-
 Capabilities make_capabilities(const Settings& settings) {
     Capabilities c;
     c.timeframes.assign(all_timeframes.begin(), all_timeframes.end());
@@ -47,9 +44,27 @@ Capabilities make_capabilities(const Settings& settings) {
     const bool by_second = !settings.free_plan && settings.requests_per_minute >= 60;
     budget.weight_limit = by_second ? settings.requests_per_minute / 60 : settings.requests_per_minute;
     budget.window = by_second ? 1s : 60s;
-    c.budgets = {budget};
-    c.bars_per_page = static_cast<std::size_t>(base_limit);
+    if (settings.requests_per_day > 0) {
+        LimitSpec day;
+        day.kind = LimitSpec::Kind::day;
+        day.limit = settings.requests_per_day;
+        budget.more.push_back(day);
+    }
+    RequestBudgetSpec files;
+    files.name = "flat_files"; // by S3, which counts for itself
+    files.weight_limit = 50;
+    files.window = 1s;
+    if (settings.s3_monthly_gb > 0) {
+        LimitSpec volume;
+        volume.kind = LimitSpec::Kind::month;
+        volume.unit = LimitSpec::Unit::bytes;
+        volume.limit = settings.s3_monthly_gb * 1'000'000'000;
+        files.more.push_back(volume);
+    }
+    c.budgets = {budget, files};
+    c.bars_per_page = 50000; // base bars, see BarHistory::page
     c.trades_history = true;
+    c.bulk_files = settings.flat_files();
     return c;
 }
 
@@ -82,7 +97,17 @@ std::vector<std::string> MassiveProvider::snapshot_targets(const Wanted& wanted)
 }
 
 MassiveProvider::MassiveProvider(Settings settings)
-    : settings_(std::move(settings)), capabilities_(make_capabilities(settings_)) {}
+    : settings_(std::move(settings)), capabilities_(make_capabilities(settings_)) {
+    if (!settings_.flat_files())
+        return;
+    S3Options s3;
+    s3.endpoint = settings_.s3;
+    s3.key.id = settings_.s3_access_key;
+    s3.key.secret = settings_.s3_secret_key;
+    s3.monthly_bytes = static_cast<std::uint64_t>(settings_.s3_monthly_gb) * 1'000'000'000;
+    s3.retry_pause = settings_.s3_retry_pause;
+    files_ = std::make_unique<S3>(std::move(s3));
+}
 
 asio::awaitable<result<RestResponse>> MassiveProvider::fetch(std::string target, Rest& rest) {
     RestRequest request;
@@ -211,100 +236,6 @@ asio::awaitable<result<Quotes>> MassiveProvider::get_quotes(QuoteRequest request
     if (ec && ec != errc::unknown_symbol)
         co_return ec;
     co_return quotes;
-}
-
-// -------------------------------------------------------------------------------------------------------------- bars
-
-asio::awaitable<result<BarPage>> MassiveProvider::get_bars(BarRequest request, Rest& rest) {
-    const auto cluster = cluster_of(request.instrument.asset_class);
-    if (!cluster || (*cluster == Cluster::futures && futures_resolution(request.timeframe).empty()))
-        co_return errc::not_supported;
-    if (request.to <= request.from)
-        co_return BarPage();
-    if (*cluster == Cluster::futures)
-        co_return co_await futures_bars(std::move(request), rest);
-    const auto unit = unit_of(request.timeframe);
-    // `limit` counts base bars scanned, not bars returned.
-    const auto most = base_limit / unit.base_bars;
-    auto bars = request.limit == 0 ? most : std::min<std::int64_t>(static_cast<std::int64_t>(request.limit), most);
-    // A page may begin and end within a bar: of one alone nobody could say whether it is whole.
-    if (unit.base_bars > 1)
-        bars = std::max<std::int64_t>(bars, 2);
-    // Both ends are inclusive, by the start of a bar, in milliseconds.
-    const auto from_ms = (request.from.time_since_epoch().count() + 999999) / 1000000;
-    const auto last_ms = (request.to.time_since_epoch().count() - 1) / 1000000;
-    if (last_ms < from_ms)
-        co_return BarPage();
-    std::string target = "/v2/aggs/ticker/" + percent_encode(rest_ticker(request.instrument)) + "/range/" +
-                         std::to_string(unit.multiplier) + "/" + std::string(unit.timespan) + "/" +
-                         std::to_string(from_ms) + "/" + std::to_string(last_ms) +
-                         "?adjusted=" + (settings_.adjusted ? "true" : "false") +
-                         "&sort=asc&limit=" + std::to_string(bars * unit.base_bars);
-    Pages pages(settings_.rest);
-    BarPage out;
-    for (int page = 0; page < empty_pages; ++page) {
-        const auto answer = co_await fetch(std::move(target), rest);
-        if (!answer)
-            co_return answer.error();
-        auto read = parse_aggregates(answer->body, *cluster, request.timeframe, wall_now());
-        if (!read)
-            co_return read.error();
-        // What begins outside was not asked for (weeks and months begin before a date in their midst).
-        std::erase_if(
-            read->bars, [&](const Bar& b) { return b.open_time < request.from || b.open_time >= request.to; });
-        const bool more = !read->next_url.empty();
-        if (more) {
-            auto followed = pages.follow(read->next_url);
-            if (!followed) {
-                log::warn("massive", "next_page_refused", {{"error", followed.error()}});
-                co_return followed.error();
-            }
-            target = std::move(*followed);
-        }
-        if (read->bars.empty() && more)
-            continue; // a sparse symbol
-        out.bars = std::move(read->bars);
-        if (request.limit != 0 && out.bars.size() > request.limit) { // sparse: fewer base bars a bar than it may have
-            out.next = out.bars[request.limit].open_time;
-            out.bars.resize(request.limit);
-            co_return out;
-        }
-        if (!more || out.bars.empty())
-            co_return out;
-        // The limit may have cut the base bars of the last one: it is asked again.
-        if (unit.base_bars > 1 && out.bars.size() > 1) {
-            out.next = out.bars.back().open_time;
-            out.bars.pop_back();
-        } else if (const auto next = out.bars.back().open_time + 1ms; next < request.to) {
-            out.next = next;
-        }
-        co_return out;
-    }
-    co_return errc::malformed_payload; // pages without end
-}
-
-// The order of the answer is not documented: all pages, then sorted.
-asio::awaitable<result<BarPage>> MassiveProvider::futures_bars(BarRequest request, Rest& rest) {
-    BarPage out;
-    std::string target = "/futures/vX/aggs/" + percent_encode(request.instrument.symbol) +
-                         "?resolution=" + std::string(futures_resolution(request.timeframe)) +
-                         "&window_start.gte=" + std::to_string(request.from.time_since_epoch().count()) +
-                         "&window_start.lt=" + std::to_string(request.to.time_since_epoch().count()) + "&limit=50000";
-    const auto take = [&](std::string_view body) -> result<std::string> {
-        auto page = parse_futures_aggregates(body, request.timeframe, wall_now());
-        if (!page)
-            return page.error();
-        out.bars.insert(out.bars.end(), page->bars.begin(), page->bars.end());
-        return page->next_url;
-    };
-    std::function<result<std::string>(std::string_view)> page = take;
-    if (const auto ec = co_await walk(std::move(target), std::move(page), rest))
-        co_return ec;
-    std::sort(out.bars.begin(), out.bars.end(), [](const Bar& a, const Bar& b) { return a.open_time < b.open_time; });
-    const auto repeats = std::unique(
-        out.bars.begin(), out.bars.end(), [](const Bar& a, const Bar& b) { return a.open_time == b.open_time; });
-    out.bars.erase(repeats, out.bars.end());
-    co_return out;
 }
 
 BudgetReading MassiveProvider::read_budget(const RestResponse& answer) const { return budget_of(answer); }

@@ -3,6 +3,7 @@
 
 #include "massive/config.hpp"
 #include "massive/next_page.hpp"
+#include "massive/s3.hpp"
 
 #include <tickgate/provider.hpp>
 
@@ -29,6 +30,14 @@ public:
         std::string feed_part, int group, std::uint64_t seed, Rest& rest) override;
     asio::awaitable<result<Quotes>> get_quotes(QuoteRequest request, Rest& rest) override;
     asio::awaitable<result<BarPage>> get_bars(BarRequest request, Rest& rest) override;
+    result<BarHistory> bar_history(const InstrumentName& instrument, Timeframe timeframe,
+        std::optional<BarVariant> wanted = std::nullopt) const override;
+    // By time alone; the cursor is the next page's target. Not of forex and indices, which have no trades, and futures.
+    asio::awaitable<result<std::string>> get_trades(TradeRequest request, TradeSink sink, Rest& rest) override;
+    // Flat files: 1m and 1d bars, trades, quotes; with `s3.access_key` and `s3.secret_key`.
+    asio::awaitable<result<std::vector<BulkFile>>> bulk_files(BulkRequest request, Rest& rest) override;
+    asio::awaitable<error_code> read_bulk_file(
+        BulkFile file, std::vector<InstrumentName> instruments, BulkSink& sink, Rest& rest) override;
     BudgetReading read_budget(const RestResponse& answer) const override;
 
 private:
@@ -49,8 +58,11 @@ private:
     asio::awaitable<error_code> last_quote(const InstrumentName& name, Quotes& quotes, Rest& rest);
     asio::awaitable<result<BarPage>> futures_bars(BarRequest request, Rest& rest);
 
+    static constexpr std::int64_t base_limit = 50000; // base bars of one answer, and trades
+
     Settings settings_;
     Capabilities capabilities_;
+    std::unique_ptr<S3> files_; // null without their credentials
 };
 
 void register_massive(ProviderRegistry& registry);

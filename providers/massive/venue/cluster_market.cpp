@@ -1,5 +1,6 @@
 #include "massive/venue/cluster_market.hpp"
 
+#include "massive/venue/past.hpp"
 #include "massive/venue/session.hpp"
 #include "venue_kit/hash.hpp"
 
@@ -18,7 +19,15 @@ kit::MarketOptions market_options(Cluster cluster, const MassiveOptions& options
     out.rate = options.common.flat_out ? 0 : options.common.rate;
     out.trade_permille = options.common.trade_permille;
     out.single_fills = true;
+    out.history = std::chrono::ceil<std::chrono::seconds>(options.common.history);
     return out;
+}
+
+void add_bar(std::optional<kit::TapeBar>& to, const std::optional<kit::TapeBar>& bar) {
+    if (bar && to)
+        to->append(*bar);
+    else if (bar)
+        to = bar;
 }
 
 UnixNanos floor_to(UnixNanos t, std::chrono::nanoseconds unit) noexcept { return t - t.time_since_epoch() % unit; }
@@ -31,12 +40,13 @@ ClusterMarket::ClusterMarket(
       options_(options),
       faults_(faults),
       market_(market_options(cluster, options, start), start),
-      live_from_(floor_to(start, 1min)),
+      live_from_(floor_to(market_.live_from(), 1min)),
       quotes_(market_.size()),
       kept_quotes_(std::clamp<std::size_t>(1'000'000 / std::max<std::size_t>(market_.size(), 1), 20, 5'000)),
       days_(market_.size()),
+      hours_(market_.size()),
       next_second_(floor_to(start, 1s)),
-      next_minute_(live_from_),
+      next_minute_(floor_to(start, 1min)),
       next_bands_(start) {
     instruments_.reserve(market_.size());
     for (std::size_t i = 0; i < market_.size(); ++i) {
@@ -123,24 +133,49 @@ void ClusterMarket::on_trade(std::size_t i, std::span<const kit::Fill> fills) {
         return;
     for (const auto& fill : fills) {
         emit(Channel::trade, i, [&](std::string& out) { trade_event(out, instruments_[i], fill, skew()); });
-        if (cluster_ == Cluster::stocks && options_.stray_prints > 0 &&
-            kit::mix(static_cast<std::uint64_t>(fill.id)) % 1000 < options_.stray_prints)
-            stray_print(i, fill);
+        if (is_strayed(fill))
+            stray_print(i, stray_of(i, fill));
     }
 }
 
+bool ClusterMarket::is_strayed(const kit::Fill& fill) const noexcept {
+    return cluster_ == Cluster::stocks && options_.stray_prints > 0 && fill.time >= live_from_ &&
+           kit::mix(static_cast<std::uint64_t>(fill.id)) % 1000 < options_.stray_prints;
+}
+
 // A print of the average price, far from the market: whoever takes it for the last price is wrong.
-void ClusterMarket::stray_print(std::size_t i, const kit::Fill& fill) {
-    auto stray = fill;
-    stray.price += fill.price / 10;
+kit::Fill ClusterMarket::stray_of(std::size_t i, kit::Fill fill) const {
+    fill.aggregate = stray_mark;
+    fill.price += fill.price / 10;
+    fill.lots = 100;
+    for (int n = 0; n < instruments_[i].symbol.size_decimals; ++n)
+        fill.lots *= 10;
+    return fill;
+}
+
+void ClusterMarket::stray_print(std::size_t i, const kit::Fill& stray) {
     emit(Channel::trade, i, [&](std::string& out) {
         const auto& instrument = instruments_[i];
-        const auto t = std::chrono::floor<std::chrono::milliseconds>(fill.time + skew()).time_since_epoch().count();
-        out.append(R"({"ev":"T","sym":")").append(instrument.wire).append(R"(","x":4,"i":"S)");
-        out.append(std::to_string(fill.id)).append(R"(","z":)").append(std::to_string(instrument.tape()));
+        const auto print = print_of(instrument, stray);
+        const auto t = std::chrono::floor<std::chrono::milliseconds>(stray.time + skew()).time_since_epoch().count();
+        out.append(R"({"ev":"T","sym":")").append(instrument.wire).append(R"(","x":4,"i":")");
+        out.append(trade_id(stray)).append(R"(","z":)").append(std::to_string(instrument.tape()));
         out.append(R"(,"p":)").append(instrument.price(stray.price)).append(R"(,"s":100,"ds":"100","c":[2],"t":)");
-        out.append(std::to_string(t)).append(R"(,"q":)").append(std::to_string(fill.id * 5 + 4)).push_back('}');
+        out.append(std::to_string(t)).append(R"(,"q":)").append(std::to_string(print.sequence)).push_back('}');
     });
+}
+
+std::vector<kit::Fill> ClusterMarket::prints(std::size_t i, UnixNanos open) {
+    auto all = fills(i, open);
+    if (options_.stray_prints == 0)
+        return all;
+    std::vector<kit::Fill> out;
+    for (const auto& fill : all) {
+        out.push_back(fill);
+        if (is_strayed(fill))
+            out.push_back(stray_of(i, fill));
+    }
+    return out;
 }
 
 void ClusterMarket::bars(Channel channel, UnixNanos open, UnixNanos now) {
@@ -179,39 +214,94 @@ kit::Fill ClusterMarket::last_trade(std::size_t i, UnixNanos now) {
     return fill;
 }
 
-std::optional<kit::TapeBar> ClusterMarket::minute(std::size_t i, UnixNanos open) {
+bool ClusterMarket::is_quiet(std::size_t i, UnixNanos minute) const noexcept {
+    if (options_.market_hours && !is_traded(cluster_, minute))
+        return true;
+    // Most minutes of an option have no trade.
+    const auto number = static_cast<std::uint64_t>(minute.time_since_epoch() / 1min);
+    return cluster_ == Cluster::options && kit::mix(instruments_[i].hash, number) % 4 != 0;
+}
+
+std::vector<kit::Fill> ClusterMarket::fills(std::size_t i, UnixNanos open) {
     if (open < live_from_) {
-        if (options_.market_hours && !is_traded(cluster_, open))
-            return std::nullopt;
-        // Most minutes of an option have no trade.
-        const auto minutes = static_cast<std::uint64_t>(open.time_since_epoch() / 1min);
-        if (cluster_ == Cluster::options && kit::mix(instruments_[i].hash, minutes) % 4 != 0)
-            return std::nullopt;
+        if (is_quiet(i, open))
+            return {};
+        auto made = past_fills(tape(i), instruments_[i].hash, open);
+        const auto& holes = market_.holes();
+        if (!holes.empty())
+            std::erase_if(made, [&](const kit::Fill& fill) { return holes.contains(fill.time); });
+        return made;
     }
-    const auto bar = tape(i).minute(open);
+    const auto& kept = trades(i);
+    const auto at = [&](UnixNanos t) {
+        return std::lower_bound(
+            kept.begin(), kept.end(), t, [](const kit::Fill& fill, UnixNanos time) { return fill.time < time; });
+    };
+    return {at(open), at(open + 1min)};
+}
+
+std::vector<kit::MarketQuote> ClusterMarket::minute_quotes(std::size_t i, UnixNanos open) {
+    std::vector<kit::MarketQuote> out;
+    if (open < live_from_) {
+        for (const auto& fill : fills(i, open))
+            out.push_back(past_quote(instruments_[i].symbol, fill));
+        return out;
+    }
+    for (const auto& quote : quotes_[i])
+        if (quote.time >= open && quote.time < open + 1min)
+            out.push_back(quote);
+    return out;
+}
+
+std::optional<kit::TapeBar> ClusterMarket::minute(std::size_t i, UnixNanos open) {
+    const auto bar = open < live_from_ ? fold(open, fills(i, open)) : tape(i).minute(open);
     return bar.count > 0 ? std::optional(bar) : std::nullopt;
 }
 
 std::optional<kit::TapeBar> ClusterMarket::second(std::size_t i, UnixNanos open) {
-    if (open < live_from_ && options_.market_hours && !is_traded(cluster_, open))
-        return std::nullopt;
-    const auto bar = tape(i).second(open);
+    kit::TapeBar bar;
+    if (open < live_from_) {
+        auto all = fills(i, floor_to(open, 1min));
+        std::erase_if(all, [&](const kit::Fill& fill) { return fill.time < open || fill.time >= open + 1s; });
+        bar = fold(open, all);
+    } else {
+        bar = tape(i).second(open);
+    }
     return bar.count > 0 ? std::optional(bar) : std::nullopt;
+}
+
+void ClusterMarket::add_hole(kit::Hole hole) {
+    market_.add_hole(hole);
+    for (auto& day : days_)
+        day = {};
+}
+
+// Hours of the made-up past are kept, so that days and months cost little.
+std::optional<kit::TapeBar> ClusterMarket::past_hour(std::size_t i, UnixNanos open) {
+    constexpr std::size_t most = 50'000;
+    auto& kept = hours_[i];
+    const auto key = open.time_since_epoch() / 1h;
+    if (const auto it = kept.find(key); it != kept.end())
+        return it->second;
+    std::optional<kit::TapeBar> out;
+    for (auto t = open; t < open + 1h; t += 1min)
+        add_bar(out, minute(i, t));
+    if (kept.size() >= most)
+        kept.clear();
+    kept.emplace(key, out);
+    return out;
 }
 
 std::optional<kit::TapeBar> ClusterMarket::sum(std::size_t i, UnixNanos from, UnixNanos to, UnixNanos now) {
     std::optional<kit::TapeBar> out;
-    for (auto open = from; open < to && open <= now; open += 1min) {
-        const auto bar = minute(i, open);
-        if (!bar)
-            continue;
-        if (out) {
-            out->append(*bar);
-        } else {
-            out = bar;
-            out->open_time = from;
-        }
+    for (auto open = from; open < to && open <= now;) {
+        const bool hour = open.time_since_epoch() % 1h == 0ns && open + 1h <= to && open + 1h <= live_from_ &&
+                          market_.holes().empty();
+        add_bar(out, hour ? past_hour(i, open) : minute(i, open));
+        open += hour ? std::chrono::nanoseconds(1h) : std::chrono::nanoseconds(1min);
     }
+    if (out)
+        out->open_time = from;
     return out;
 }
 
@@ -223,16 +313,10 @@ const std::optional<kit::TapeBar>& ClusterMarket::today(std::size_t i, UnixNanos
         day.next = day_begin(cluster_, date);
         day.ended.reset();
     }
-    const auto add = [](std::optional<kit::TapeBar>& to, const std::optional<kit::TapeBar>& bar) {
-        if (bar && to)
-            to->append(*bar);
-        else if (bar)
-            to = bar;
-    };
     for (; day.next + 1min <= now; day.next += 1min)
-        add(day.ended, minute(i, day.next));
+        add_bar(day.ended, minute(i, day.next));
     day.whole = day.ended;
-    add(day.whole, minute(i, day.next));
+    add_bar(day.whole, minute(i, day.next));
     if (day.whole)
         day.whole->open_time = day_begin(cluster_, date);
     return day.whole;

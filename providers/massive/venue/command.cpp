@@ -10,15 +10,18 @@ namespace tickgate::massive_venue {
 
 namespace {
 
-std::string introduction(const kit::VenueSettings& settings, const kit::VenueHost& host) {
+std::string introduction(const MassiveOptions& own, const kit::VenueSettings& settings, const kit::VenueHost& host) {
     return fmt::format("  streams ws://{0}:{1}/stocks /options /forex /crypto /indices /futures (/business/…)\n"
+                       "  files   http://{0}:{1}/flatfiles (S3)\n"
                        "  REST    http://{0}:{1}/v2/aggs/… /v3/reference/tickers …\n\n"
                        "to use it, in tickgate.yaml:\n"
                        "providers:\n"
                        "  massive:\n"
                        "    api_key: \"{2}\"\n"
-                       "    endpoints: {{ws: \"ws://{0}:{1}\", rest: \"http://{0}:{1}\"}}\n",
-        settings.host.host, host.port(), settings.key.empty() ? "any" : settings.key);
+                       "    endpoints: {{ws: \"ws://{0}:{1}\", rest: \"http://{0}:{1}\", s3: \"http://{0}:{1}\"}}\n"
+                       "    s3: {{access_key: \"{3}\", secret_key: \"{4}\"}}\n",
+        settings.host.host, host.port(), settings.key.empty() ? "any" : settings.key, own.s3_access_key,
+        own.s3_secret_key);
 }
 
 } // namespace
@@ -37,6 +40,9 @@ int run_venue_command(int argc, const char* const* argv) {
     command.option("--max-option-quotes", own.option_contracts, "Contracts of options Q on a connection");
     command.option("--rest-per-minute", own.rest_per_minute, "REST requests a minute (0: no limit)");
     command.option("--history-days", own.history_days, "How far back aggregates go (0: to 2020)");
+    command.option("--s3-access-key", own.s3_access_key, "The key of the flat files that is accepted");
+    command.option("--s3-secret-key", own.s3_secret_key, "Its secret");
+    command.option("--tick-file-symbols", own.tick_file_symbols, "Instruments in flat files of trades and quotes");
     command.flag("--answer-repeats", own.answer_repeats, "Acknowledge pairs already held");
     command.flag("--market-hours", own.market_hours, "Made-up history in market hours only");
     command.option("--stray-prints", own.stray_prints, "Stock trades in a thousand followed by an average-price print");
@@ -56,7 +62,9 @@ int run_venue_command(int argc, const char* const* argv) {
             venue = std::make_unique<MassiveVenue>(own, faults, std::move(replay), start);
         return venue;
     };
-    program.introduce = introduction;
+    program.introduce = [&own](const kit::VenueSettings& settings, const kit::VenueHost& host) {
+        return introduction(own, settings, host);
+    };
     return command.run(argc, argv, program);
 }
 

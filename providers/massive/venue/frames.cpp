@@ -76,11 +76,21 @@ std::string Instrument::vwap(std::int64_t turnover, std::int64_t volume) const {
     return out;
 }
 
+std::string trade_id(const kit::Fill& fill) {
+    return (fill.aggregate == stray_mark ? "S" : "") + std::to_string(fill.id);
+}
+
 Print print_of(const Instrument& instrument, const kit::Fill& fill) {
     const auto random = kit::mix(instrument.hash, static_cast<std::uint64_t>(fill.id));
     Print out;
     out.exchange = exchange_of(instrument, random);
     out.sequence = fill.id * 5 + static_cast<std::int64_t>(random >> 8 & 3); // grows, with holes
+    if (fill.aggregate == stray_mark) {                                      // an average price
+        out.exchange = 4;
+        out.conditions = "[2]";
+        out.sequence = fill.id * 5 + 4;
+        return out;
+    }
     switch (instrument.cluster) {
     case Cluster::stocks:
         if ((random >> 16 & 7) == 0) {

@@ -32,6 +32,9 @@ struct Print {
     std::string conditions; // `[14,41]`, empty: none
     std::int64_t sequence = 0;
 };
+// A fill that stands for a stray print (see MassiveOptions::stray_prints) has this as its aggregate.
+inline constexpr std::int64_t stray_mark = -1;
+std::string trade_id(const kit::Fill& fill); // `S123` of a stray one
 Print print_of(const Instrument& instrument, const kit::Fill& fill);
 std::int64_t quote_sequence(const kit::MarketQuote& quote) noexcept;
 int bid_exchange(const Instrument& instrument, const kit::MarketQuote& quote) noexcept;

@@ -30,6 +30,11 @@ struct MassiveOptions {
     bool market_hours = false;           // history of stocks, options and indices has bars in market hours only
     std::size_t stray_prints = 0;        // per thousand: extra stock trades that must not move the last price
 
+    // The door of the flat files (path /flatfiles): its one key pair; without `common.key` none is looked at.
+    std::string s3_access_key = "test", s3_secret_key = "test-secret";
+    std::size_t tick_file_symbols = 5; // instruments in files of trades and quotes; those of bars hold all
+    std::chrono::hours file_delay{11}; // from a day's end to its files, by the day's own clock
+
     std::chrono::milliseconds delay{std::chrono::minutes(15)};
     std::chrono::milliseconds auth_deadline{std::chrono::seconds(10)};
     std::chrono::milliseconds ack_delay{5};       // acknowledgements wait so long for data to share a frame with

@@ -19,6 +19,7 @@ using Markets = std::vector<std::unique_ptr<ClusterMarket>>; // in the order of 
 // The parameters of a request: those of its query, or those its `cursor` carries.
 class Query {
 public:
+    Query() = default;
     explicit Query(std::string_view query);
     std::string_view get(std::string_view name) const noexcept; // empty if absent
     void set(std::string_view name, std::string value);

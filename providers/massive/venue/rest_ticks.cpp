@@ -23,14 +23,14 @@ std::string trade_row(const Instrument& instrument, const kit::Fill& fill) {
     const auto t = nanos(fill.time);
     if (instrument.cluster == Cluster::crypto)
         return out + fmt::format(R"("exchange":{},"id":"{}","participant_timestamp":{},"price":{},"size":{}}})",
-                         print.exchange, fill.id, t, instrument.price(fill.price), instrument.size(fill.lots));
+                         print.exchange, trade_id(fill), t, instrument.price(fill.price), instrument.size(fill.lots));
     if (instrument.cluster == Cluster::options)
         return out + fmt::format(R"("correction":0,"exchange":{},"price":{},"sip_timestamp":{},"size":{}}})",
                          print.exchange, instrument.price(fill.price), t, fill.lots);
     out += fmt::format(R"("correction":0,"decimal_size":"{}","exchange":{},"id":"{}","participant_timestamp":{},)"
                        R"("price":{},"sequence_number":{},"sip_timestamp":{},"size":{},"tape":{})",
-        instrument.size(fill.lots), print.exchange, fill.id, t - 350'123, instrument.price(fill.price), print.sequence,
-        t, instrument.whole(fill.lots), instrument.tape());
+        instrument.size(fill.lots), print.exchange, trade_id(fill), t - 350'123, instrument.price(fill.price),
+        print.sequence, t, instrument.whole(fill.lots), instrument.tape());
     if (print.trf != 0)
         out += fmt::format(R"(,"trf_id":{},"trf_timestamp":{})", print.trf, t);
     return out + '}';
@@ -135,18 +135,42 @@ std::optional<Range> range_of(const Query& query) {
     return out;
 }
 
-// Rows of a time-ordered list within the range; several may share a nanosecond, so the cursor counts them.
-template <class Rows, class Write>
-std::vector<std::string> select(const Rows& rows, const Range& range, bool descending, std::size_t skip,
-    std::size_t limit, bool& more, Write&& write) {
-    const auto begin = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.time >= range.from; });
-    const auto end = std::find_if(begin, rows.end(), [&](const auto& row) { return row.time > range.to; });
-    const auto count = static_cast<std::size_t>(end - begin);
-    std::vector<std::string> out;
-    for (auto i = skip; i < count && out.size() < limit; ++i)
-        out.push_back(write(
-            descending ? *(end - 1 - static_cast<std::ptrdiff_t>(i)) : *(begin + static_cast<std::ptrdiff_t>(i))));
-    more = skip + out.size() < count;
+// Rows within the range in the order asked for, a minute at a time, until `enough` or the end. The first `skip` at the
+// very first moment (several may share a nanosecond) were on the page before.
+struct Rows {
+    std::vector<std::string> texts;
+    std::optional<UnixNanos> next; // time of the first row that is left; empty: none
+    std::size_t skip = 0;          // rows of that time that are on this page or before
+};
+
+template <class RowsOf, class Write>
+Rows gather(Range range, bool descending, std::size_t skip, std::size_t enough, RowsOf&& rows_of, Write&& write) {
+    Rows out;
+    range.from = std::max(range.from, kit::Tape::history_begin);
+    std::optional<UnixNanos> last;
+    std::size_t same = 0; // rows at `last` so far
+    const auto floor = [](UnixNanos t) { return t - t.time_since_epoch() % 1min; };
+    auto minute = floor(descending ? range.to : range.from);
+    for (; descending ? minute + 1min > range.from : minute <= range.to; minute += descending ? -1min : 1min) {
+        auto rows = rows_of(minute);
+        if (descending)
+            std::reverse(rows.begin(), rows.end());
+        for (const auto& row : rows) {
+            if (row.time < range.from || row.time > range.to)
+                continue;
+            same = last == row.time ? same + 1 : 1;
+            const bool first = !last || last == row.time;
+            last = row.time;
+            if (first && out.texts.empty() && same <= skip)
+                continue;
+            if (out.texts.size() == enough) {
+                out.next = row.time;
+                out.skip = same - 1;
+                return out;
+            }
+            out.texts.push_back(write(row));
+        }
+    }
     return out;
 }
 
@@ -205,24 +229,30 @@ net::HttpResponse ticks(RestCall& call) {
     std::from_chars(text.data(), text.data() + text.size(), skip);
     const bool descending = order != "asc";
     auto fixed = *range; // what comes while a client pages must not move its pages
-    if (fixed.to > call.now)
-        fixed.to = call.now;
-
+    fixed.to = std::min(fixed.to, call.now);
     const auto& instrument = found->instrument();
-    bool more = false;
-    const auto rows = trades ? select(found->market->trades(found->index), fixed, descending, skip, *limit, more,
-                                   [&](const kit::Fill& fill) { return trade_row(instrument, fill); })
-                             : select(found->market->quotes(found->index), fixed, descending, skip, *limit, more,
-                                   [&](const kit::MarketQuote& quote) { return quote_row(instrument, quote); });
+    if (trades && !instrument.symbol.trades)
+        return call.page({}, {});
+    auto& market = *found->market;
+    const auto i = found->index;
+    const auto rows =
+        trades ? gather(
+                     fixed, descending, skip, *limit, [&](UnixNanos t) { return market.prints(i, t); },
+                     [&](const kit::Fill& fill) { return trade_row(instrument, fill); })
+               : gather(
+                     fixed, descending, skip, *limit, [&](UnixNanos t) { return market.minute_quotes(i, t); },
+                     [&](const kit::MarketQuote& quote) { return quote_row(instrument, quote); });
     std::string next;
-    if (more) {
-        Query rest = call.query;
-        rest.set("page_after", std::to_string(skip + rows.size()));
-        if (range->to > call.now)
-            rest.set("timestamp.lte", std::to_string(nanos(fixed.to)));
+    if (rows.next) {
+        Query rest;
+        rest.set("order", descending ? "desc" : "asc");
+        rest.set("limit", std::to_string(*limit));
+        rest.set("page_after", std::to_string(rows.skip));
+        rest.set("timestamp.gte", std::to_string(nanos(descending ? fixed.from : *rows.next)));
+        rest.set("timestamp.lte", std::to_string(nanos(descending ? *rows.next : fixed.to)));
         next = call.next_url(rest);
     }
-    return call.page(trades && !instrument.symbol.trades ? std::vector<std::string>() : rows, next);
+    return call.page(rows.texts, next);
 }
 
 } // namespace tickgate::massive_venue

@@ -1,5 +1,6 @@
 #include "massive/venue/venue.hpp"
 
+#include "venue_kit/holes.hpp"
 #include "venue_kit/text.hpp"
 
 #include <fmt/format.h>
@@ -56,11 +57,24 @@ std::string_view name_of_event(std::string_view object, std::string_view ev) noe
     return kit::json_field(object, ev.starts_with('X') || ev.starts_with('C') ? "pair" : "sym");
 }
 
+// A download that ends in its midst, without the end that HTTP asks for.
+class BrokenDownload final : public kit::VenueClient {
+public:
+    BrokenDownload(kit::ClientPort& port, std::string_view piece) : port_(port) { port_.send_control(piece); }
+    void tick(Moment) override {
+        if (!port_.closing())
+            port_.drop(false);
+    }
+
+private:
+    kit::ClientPort& port_;
+};
+
 } // namespace
 
 MassiveVenue::MassiveVenue(
     MassiveOptions options, const kit::FaultBoard& faults, std::optional<kit::Replay> replay, Moment start)
-    : options_(std::move(options)), faults_(faults), rest_(options_, faults_, markets_) {
+    : options_(std::move(options)), faults_(faults), rest_(options_, faults_, markets_), files_(options_, markets_) {
     const auto& common = options_.common;
     if (replay) {
         kit::ReplayOptions how;
@@ -71,8 +85,11 @@ MassiveVenue::MassiveVenue(
     }
     for (const auto cluster : all_clusters)
         markets_.push_back(std::make_unique<ClusterMarket>(cluster, options_, faults_, market_time(start)));
-    for (auto& market : markets_)
+    for (auto& market : markets_) {
+        if (replay_ == nullptr)
+            market->prefill();
         market->close(replay_ != nullptr);
+    }
 }
 
 MassiveVenue::~MassiveVenue() = default;
@@ -89,13 +106,27 @@ bool MassiveVenue::accepts(std::string_view key) const noexcept {
 kit::Admission MassiveVenue::request(const net::HttpRequest& request, bool upgrade, Moment now) {
     if (upgrade && door_of(request.path))
         return kit::Admission::websocket();
+    if (FileDoor::serves(request.path))
+        return download(request, now);
     Moment then = now;
     then.wall = market_time(now);
     return kit::Admission::answer(rest_.handle(request, then, now));
 }
 
+kit::Admission MassiveVenue::download(const net::HttpRequest& request, Moment now) {
+    auto answer = files_.handle(request, market_time(now), now.wall);
+    const bool data = request.method == "GET" && answer.status / 100 == 2 && answer.content_type == "application/gzip";
+    if (!data || answer.body.size() < 2 || !files_.take_cut())
+        return kit::Admission::answer(std::move(answer));
+    cut_ = answer.body.substr(0, answer.body.size() / 2);
+    answer.body.clear();
+    return kit::Admission::stream(std::move(answer));
+}
+
 std::unique_ptr<kit::VenueClient> MassiveVenue::open(
     const net::HttpRequest& request, kit::ClientPort& port, Moment now) {
+    if (FileDoor::serves(request.path))
+        return std::make_unique<BrokenDownload>(port, cut_);
     auto session =
         std::make_unique<MassiveSession>(static_cast<SessionHost&>(*this), *door_of(request.path), port, now);
     sessions_.push_back(session.get());
@@ -258,6 +289,13 @@ void MassiveVenue::carry_out(const kit::Fault& fault, Moment now) {
         for (const auto cluster : all_clusters)
             hub(cluster).add_gap(fault.symbol, fault.value);
         break;
+    case FaultKind::hole: {
+        std::string problem;
+        if (const auto hole = kit::parse_hole(fault.text, problem))
+            for (auto& market : markets_)
+                market->add_hole(*hole);
+        break;
+    }
     case FaultKind::server_shutdown: // not announced here: the nightly maintenance just ends connections
         shutdown_ = now.mono + std::chrono::milliseconds(fault.value);
         break;
@@ -266,6 +304,8 @@ void MassiveVenue::carry_out(const kit::Fault& fault, Moment now) {
             error_text(*session, "auth_failed");
         break;
     case FaultKind::error_text:
+        if (files_.carry_out(fault.text))
+            break;
         for (auto* session : sessions_)
             error_text(*session, fault.text);
         break;

@@ -1,6 +1,7 @@
 // The whole simulated venue without I/O: the markets of all clusters, sessions, REST.
 #pragma once
 
+#include "massive/venue/files.hpp"
 #include "massive/venue/rest.hpp"
 #include "massive/venue/session.hpp"
 #include "venue_kit/replay_player.hpp"
@@ -46,6 +47,7 @@ private:
     void gone(MassiveSession& session) noexcept override { std::erase(sessions_, &session); }
 
     UnixNanos market_time(Moment now) const noexcept;
+    kit::Admission download(const net::HttpRequest& request, Moment now);
     void play(std::size_t limit, Moment now);
     void play_frame(std::string_view text);
     void play_event(std::string_view object, std::string_view path);
@@ -60,6 +62,8 @@ private:
     std::optional<MonoTime> shutdown_;      // by fault server_shutdown
     std::uint64_t evictions_ = 0;
     RestDoor rest_;
+    FileDoor files_;
+    std::string cut_; // what a download brings that is to break
 };
 
 } // namespace tickgate::massive_venue

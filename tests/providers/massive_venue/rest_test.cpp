@@ -132,18 +132,20 @@ TEST_F(VenueRest, TicksArePagedInBothOrders) {
     start();
     pass(2s);
     std::size_t pages = 0;
-    const auto up = all("/v3/trades/AAPL?order=asc&limit=100", pages);
+    const std::string since_start = "timestamp.gte=1763737200000000000"; // before, a made-up past
+    const auto up = all("/v3/trades/AAPL?order=asc&limit=100&" + since_start, pages);
     EXPECT_GT(pages, 3u);
     for (std::size_t i = 1; i < up.size(); ++i)
         EXPECT_GT(number(up[i], "sequence_number"), number(up[i - 1], "sequence_number"));
-    const auto down = all("/v3/trades/AAPL?limit=1000", pages);
+    const auto down = all("/v3/trades/AAPL?limit=1000&" + since_start, pages);
     ASSERT_EQ(down.size(), up.size());
     EXPECT_EQ(json::serialize(down.front()), json::serialize(up.back()));
     const auto from = std::to_string(number(up[10], "sip_timestamp"));
     const auto to = std::to_string(number(up[20], "sip_timestamp"));
     EXPECT_EQ(all("/v3/trades/AAPL?order=asc&timestamp.gte=" + from + "&timestamp.lt=" + to, pages).size(), 10u);
-    EXPECT_GT(all("/v3/quotes/AAPL?limit=500", pages).size(), 1'000u);
-    EXPECT_FALSE(get("/v3/trades/AAPL?timestamp=2025-11-01").contains("results"));
+    EXPECT_GT(all("/v3/quotes/AAPL?limit=500&" + since_start, pages).size(), 1'000u);
+    EXPECT_TRUE(get("/v3/trades/AAPL?timestamp=2025-11-01").contains("results"));
+    EXPECT_FALSE(get("/v3/trades/AAPL?timestamp=2019-11-01").contains("results")) << "before any history";
     EXPECT_EQ(ask("/v3/trades/AAPL?timestamp=soon").status, 400);
     const auto forex = get("/v3/quotes/C:EUR-USD?limit=1").at("results").as_array();
     EXPECT_FALSE(forex.at(0).as_object().contains("ask_size"));
