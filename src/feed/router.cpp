@@ -57,7 +57,7 @@ void Router::Impl::trade(In& in, const Trade& t) {
             in.source->trade = {t.price, t.received_time};
     }
     if (in.forward != no_channel)
-        out_.publish(in.forward, t);
+        repairs_.publish(in.forward, t);
     if (in.feeds)
         feed_bars(*in.route, t, true);
 }
@@ -71,18 +71,18 @@ void Router::Impl::bar(In& in, const Bar& b) {
         return;
     const auto& switched = in.route->switched_at;
     if (!switched || *switched < b.open_time || *switched >= b.close_time) {
-        out_.publish(in.forward, b);
+        repairs_.publish(in.forward, b);
         return;
     }
     Bar mixed = b;
     mixed.flags.set(Flag::mixed);
-    out_.publish(in.forward, mixed);
+    repairs_.publish(in.forward, mixed);
 }
 
 void Router::Impl::drain(Out& out, UnixNanos at) {
     while (const auto b = out.bars->due(at)) {
         ++stats_.built_bars;
-        out_.publish(out.channel, *b);
+        repairs_.publish(out.channel, *b);
     }
 }
 
@@ -95,7 +95,7 @@ void Router::Impl::end_ticks(Out& out, UnixNanos at) {
         if (!b->final)
             continue;
         ++stats_.built_bars;
-        out_.publish(out.channel, *b);
+        repairs_.publish(out.channel, *b);
     }
 }
 
@@ -137,6 +137,7 @@ void Router::Impl::tick(Moment at) {
                 drain(out, at.wall);
     }
     call_standbys();
+    repairs_.tick(at);
 }
 
 Router::Router(const InstrumentTable& instruments, MarketSink& out, RouterOptions options)
@@ -177,7 +178,7 @@ void Router::publish(Channel channel, const Trade& t) {
     if (!in.plain) [[unlikely]]
         impl_->trade(in, t);
     else if (in.forward != no_channel)
-        impl_->out_.publish(in.forward, t);
+        impl_->repairs_.publish(in.forward, t);
 }
 
 void Router::publish(Channel channel, const Bar& b) {
@@ -185,7 +186,7 @@ void Router::publish(Channel channel, const Bar& b) {
     if (!in.plain) [[unlikely]]
         impl_->bar(in, b);
     else if (in.forward != no_channel)
-        impl_->out_.publish(in.forward, b);
+        impl_->repairs_.publish(in.forward, b);
 }
 
 void Router::publish_source(Subscription what, std::string_view provider, std::string_view native, const Quote& quote) {
@@ -201,7 +202,18 @@ void Router::event(const Event& event) {
     if (impl_->options_.sources)
         impl_->tell_source(event);
     if (impl_->passes(event))
-        impl_->out_.event(event);
+        impl_->repairs_.event(event);
 }
+
+void Router::remember(Subscription what, PreviousMark mark) { impl_->repairs_.remember(what, std::move(mark)); }
+bool Router::repaired(std::uint64_t number, std::string_view provider, std::span<const Trade> trades) {
+    return impl_->repairs_.repaired(number, provider, trades);
+}
+bool Router::repaired(std::uint64_t number, std::string_view provider, std::span<const Bar> bars) {
+    return impl_->repairs_.repaired(number, provider, bars);
+}
+void Router::repair_done(std::uint64_t number, const RepairResult& result) { impl_->repairs_.done(number, result); }
+void Router::stop_repairs() { impl_->repairs_.stop(); }
+RepairStats Router::repair_stats() const { return impl_->repairs_.stats(); }
 
 } // namespace tickgate::feed

@@ -3,11 +3,13 @@
 
 #include "core/instrument_table.hpp"
 #include "feed/market_sink.hpp"
+#include "feed/repairs.hpp"
 #include "feed/route_fsm.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,9 @@ struct RouterOptions {
     // Called by tick(), after its own work.
     std::function<void(InstrumentId, const std::string& provider, bool wanted)> want_standby;
     std::function<Moment()> clock; // for what happens between ticks; empty: the machine's
+    // Who fetches what was missed; null: holes are closed when the feed is back. Must outlive stop_repairs().
+    RepairSink* repair = nullptr;
+    RepairOptions repairs;
 };
 
 // Plain counters, written on the hot loop and copied there.
@@ -51,6 +56,18 @@ public:
     // The provider that serves the instrument now; empty: none.
     std::string_view active(InstrumentId instrument) const;
     RouterStats stats() const;
+
+    // What was published of a channel before this session: told before its feed is subscribed, the span up to the
+    // first message is repaired too.
+    void remember(Subscription what, PreviousMark mark);
+    // Answers to what RouterOptions::repair was asked. False: nobody waits for it any more. Views in them are used
+    // during the call only.
+    bool repaired(std::uint64_t number, std::string_view provider, std::span<const Trade> trades);
+    bool repaired(std::uint64_t number, std::string_view provider, std::span<const Bar> bars);
+    void repair_done(std::uint64_t number, const RepairResult& result);
+    // At shutdown, while the publisher still takes events: every hole that is open is closed.
+    void stop_repairs();
+    RepairStats repair_stats() const;
 
     // MarketSink, for the feeds.
     Channel open_channel(Subscription what, std::string_view provider, std::string_view native) override;

@@ -70,7 +70,10 @@ struct Router::Impl {
     };
 
     Impl(const InstrumentTable& instruments, MarketSink& out, RouterOptions options)
-        : instruments_(instruments), out_(out), options_(std::move(options)) {}
+        : instruments_(instruments),
+          out_(out),
+          options_(std::move(options)),
+          repairs_(instruments, out, options_.repair, options_.repairs, [this] { return now(); }) {}
 
     Moment now() const;
     Route* find(InstrumentId instrument) const noexcept {
@@ -118,6 +121,7 @@ struct Router::Impl {
     const InstrumentTable& instruments_;
     MarketSink& out_;
     RouterOptions options_;
+    Repairs repairs_; // trades, bars, channels and events of routes pass through it to `out_`
     std::vector<std::unique_ptr<Route>> routes_; // by instrument
     std::vector<In> ins_;                        // by Channel of the feeds
     std::vector<std::uint32_t> free_;

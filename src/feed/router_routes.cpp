@@ -1,6 +1,7 @@
 // Which channel of a feed leads to which published channel.
 #include "feed/router_impl.hpp"
 
+#include "calendar/bar_spans.hpp"
 #include "core/log.hpp"
 
 #include <algorithm>
@@ -96,7 +97,7 @@ void Router::Impl::set_sources(Route& route, std::vector<std::string> providers,
         e.to_provider = route.active().provider;
         e.cause = "configuration";
         e.to = at.wall;
-        out_.event(e);
+        repairs_.event(e);
     }
 }
 
@@ -128,7 +129,7 @@ void Router::Impl::set_outs(Route& route, std::vector<Subscription> published) {
     }
     for (const auto& gone : route.outs)
         if (gone.channel != no_channel)
-            out_.close_channel(gone.channel);
+            repairs_.close_channel(gone.channel, gone.what);
     route.outs = std::move(outs);
 }
 
@@ -138,7 +139,8 @@ void Router::Impl::remove_route(InstrumentId id) {
         return;
     for (const auto& out : route->outs)
         if (out.channel != no_channel)
-            out_.close_channel(out.channel);
+            repairs_.close_channel(out.channel, out.what);
+    repairs_.released(id);
     for (const auto& source : route->sources)
         orphan(*source);
     std::erase(timed_, route);
@@ -152,7 +154,7 @@ void Router::Impl::serve(Out& out, const Source& source, const In& in) {
         return;
     out.server = &source;
     out.native = in.native;
-    out.channel = out_.open_channel(out.what, source.provider, in.native);
+    out.channel = repairs_.open_channel(out.what, source.provider, in.native);
 }
 
 void Router::Impl::wire(Route& route, UnixNanos at) {
@@ -178,7 +180,7 @@ void Router::Impl::wire(Route& route, UnixNanos at) {
             served = served || find(*source, out.what) != nullptr ||
                      (out.what.kind == Kind::bar && !source->channels.empty()); // ticks to make them of, once it serves
         if (!served && out.channel != no_channel) {
-            out_.close_channel(out.channel);
+            repairs_.close_channel(out.channel, out.what);
             out.channel = no_channel;
         }
     }
@@ -225,7 +227,9 @@ void Router::Impl::wire_bars(Route& route, Out& out, UnixNanos at) {
     }
     end_ticks(out, at);
     serve(out, active, *in);
-    out.bars = std::make_unique<bars::TickBars>(route.id, out.what.timeframe, input);
+    bars::TickBars::Options options;
+    options.align = calendar::usual_alignment(route.asset_class, out.what.timeframe);
+    out.bars = std::make_unique<bars::TickBars>(route.id, out.what.timeframe, input, options);
     out.feeding = true;
     if (route.switched_at == at)
         out.bars->switched(at);

@@ -44,7 +44,7 @@ void Router::Impl::announce_switch(Route& route, const RouteFsm::Decision& d, Mo
     if (from.heard != UnixNanos()) // nothing of it is newer
         e.from = from.heard;
     e.to = at.wall;
-    out_.event(e);
+    repairs_.event(e);
     route.switched_at = at.wall;
     wire(route, at.wall);
     end_gaps(route, from, at.wall);
@@ -73,7 +73,7 @@ void Router::Impl::end_gaps(const Route& route, const Source& left, UnixNanos at
         e.cause = in.gap_cause;
         e.to = at;
         e.filled = 0;
-        out_.event(e);
+        repairs_.event(e);
     }
 }
 

@@ -1,6 +1,8 @@
 // What the publisher keeps per channel, and the loss of messages as spans of their numbers.
 #pragma once
 
+#include "core/bar_revision.hpp"
+
 #include <tickgate/subscription.hpp>
 
 #include <algorithm>
@@ -34,25 +36,33 @@ struct Hole {
     }
 };
 
-// Numbers the messages of each bar: 1, 2, … for every open time; the last few bars are remembered.
+// Numbers the messages of each bar: revision_at(), and more than the message before of the last few bars told, whatever
+// the wall clock does.
 class BarRevisions {
 public:
-    std::uint64_t next(UnixNanos open) noexcept {
-        for (auto& e : entries_)
-            if (e.rev > 0 && e.open == open)
-                return ++e.rev;
-        auto& oldest = *std::min_element(entries_.begin(), entries_.end(),
-            [](const Entry& a, const Entry& b) { return a.rev == 0 ? b.rev != 0 : (b.rev != 0 && a.open < b.open); });
-        oldest = {open, 1};
-        return 1;
+    std::uint64_t next(UnixNanos open, UnixNanos now) noexcept {
+        const std::uint64_t rev = revision_at(open, now);
+        Entry* stalest = &entries_[0];
+        for (auto& e : entries_) {
+            if (e.rev > 0 && e.open == open) {
+                e.told = ++told_;
+                return e.rev = std::max(e.rev + 1, rev);
+            }
+            if (e.told < stalest->told)
+                stalest = &e;
+        }
+        *stalest = {open, rev, ++told_};
+        return rev;
     }
 
 private:
     struct Entry {
         UnixNanos open{};
         std::uint64_t rev = 0;
+        std::uint64_t told = 0; // when, counted in messages
     };
     std::array<Entry, 4> entries_{};
+    std::uint64_t told_ = 0;
 };
 
 struct Channel {

@@ -7,10 +7,12 @@ namespace tickgate::redis {
 
 namespace {
 constexpr std::size_t kept_free_chunks = 4;
-}
+constexpr std::size_t usual_command = 256; // bytes, about; those of messages are longer
+} // namespace
 
 struct CommandQueue::Chunk {
-    explicit Chunk(std::size_t n) : bytes(new char[n]), capacity(n) {}
+    // All its memory at once: a chunk that was hardly used so far must not grow when its turn comes on the hot path.
+    explicit Chunk(std::size_t n) : bytes(new char[n]), capacity(n) { commands.reserve(chunk_size / usual_command); }
 
     std::size_t room() const noexcept { return capacity - size; }
     std::size_t answered_end() const noexcept { return answered == 0 ? 0 : commands[answered - 1].end; }

@@ -46,8 +46,7 @@ Publisher::Impl::Impl(
     if (!url || (database_ = database_of(*url)) < 0)
         throw std::invalid_argument("redis.url is not a Redis address");
     url_ = std::move(*url);
-    session_ = make_session(wall_now(), random_());
-    session_part_ = session_part(session_);
+    begin_session({});
     pending_.reserve(64);
 }
 
@@ -122,7 +121,7 @@ void Publisher::Impl::close_channel(Channel& c) {
 template <class Message>
 char* Publisher::Impl::put_message(char* out, Channel& c, const Message& m, const Stamp& stamp) {
     if constexpr (std::is_same_v<Message, Bar>)
-        return put_payload(out, c.head(), m, c.revisions->next(m.open_time), stamp);
+        return put_payload(out, c.head(), m, c.revisions->next(m.open_time, from_micros(stamp.ts_pub_us)), stamp);
     else
         return put_payload(out, c.head(), m, stamp);
 }

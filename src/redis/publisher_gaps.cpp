@@ -248,10 +248,14 @@ void Publisher::Impl::discard_queue() {
     batch_oldest_ = UnixNanos::max();
 }
 
-// Another publisher had the prefix: its session lies between ours and what we publish from now on.
-void Publisher::Impl::new_session(std::string_view previous) {
+void Publisher::Impl::begin_session(std::string_view previous) {
     session_ = make_session(wall_now(), random_(), previous);
     session_part_ = session_part(session_);
+}
+
+// Another publisher had the prefix: its session lies between ours and what we publish from now on.
+void Publisher::Impl::new_session(std::string_view previous) {
+    begin_session(previous);
     heartbeat_seq_ = 0;
     discard_queue();
     for (auto& e : event_channels_)

@@ -185,6 +185,7 @@ struct Publisher::Impl {
     StampTexts texts_;
 
     std::string session_, session_part_;
+    void begin_session(std::string_view previous);
     std::uint64_t heartbeat_seq_ = 0;
     Ownership ownership_ = Ownership::unknown;
     bool ever_owner_ = false;

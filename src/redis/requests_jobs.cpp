@@ -44,6 +44,14 @@ public:
         co_return error_code();
     }
 
+    asio::awaitable<error_code> flush() override {
+        if (job_->data.empty())
+            co_return error_code();
+        const auto ec = co_await server_.push_chunk(job_, false);
+        late_ = ec == errc::timed_out;
+        co_return ec;
+    }
+
     bool late() const noexcept { return late_; } // the deadline passed while nobody read
 
 private:
@@ -177,8 +185,14 @@ asio::awaitable<std::optional<ops::Error>> RequestServer::Impl::handle(std::shar
         if (!co_await push_chunk(job, true))
             co_return std::nullopt;
     }
-    co_return ops::Error("expired", "the deadline passed before the answer was complete",
+    ops::Error late("expired", "the deadline passed before the answer was complete",
         "read chunks as they come, or give a larger deadline_ms");
+    if (first.index() == 0 || job->cut) // it was there, but nobody read it in time; or we stop
+        co_return late;
+    ops::Request asked = job->text.request;
+    auto explaining = operations.expired(std::move(asked));
+    late = co_await std::move(explaining);
+    co_return late;
 }
 
 asio::awaitable<std::optional<ops::Error>> RequestServer::Impl::guarded(ops::Request request, ops::Answer& answer) {

@@ -25,10 +25,22 @@ public:
     std::size_t published = 0;
 };
 
-TEST(RouterAllocation, NoneAMessage) {
+// Holes would be repaired; there are none.
+class Ready final : public RepairSink {
+public:
+    bool order(RepairOrder) override { return true; }
+    void cancel(std::uint64_t) override {}
+    bool tells_trades(std::string_view, InstrumentId) override { return true; }
+    bool tells_bars(std::string_view, InstrumentId, Timeframe, const std::optional<BarVariant>&) override {
+        return false;
+    }
+};
+
+void expect_none(RepairSink* repair) {
     InstrumentTable table;
     Counter out;
     RouterOptions options;
+    options.repair = repair;
     Moment at{MonoTime(1h), UnixNanos(400000h)};
     options.clock = [&] { return at; };
     Router router(table, out, std::move(options));
@@ -73,6 +85,13 @@ TEST(RouterAllocation, NoneAMessage) {
         round();
     EXPECT_EQ(tickgate::test::allocations(), before);
     EXPECT_GE(out.published - published, 20000u);
+}
+
+TEST(RouterAllocation, NoneAMessage) { expect_none(nullptr); }
+
+TEST(RouterAllocation, NoneAMessageWhereHolesAreRepaired) {
+    Ready ready;
+    expect_none(&ready);
 }
 
 } // namespace

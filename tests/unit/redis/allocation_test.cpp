@@ -1,7 +1,9 @@
 // After warm-up publish() and flush() take no memory.
 #include "publisher_fixture.hpp"
-
+#include "redis/command_queue.hpp"
 #include "support/allocations.hpp"
+
+#include <cstring>
 
 namespace tickgate::redis {
 namespace {
@@ -43,6 +45,33 @@ TEST_F(Allocation, NoneOnTheHotPath) {
     for (int i = 0; i < 300; ++i)
         round();
     EXPECT_EQ(taken, 0u);
+}
+
+// Spare chunks serve in turn; one that held a single command before is filled later.
+TEST(QueueAllocation, ASpareChunkIsFilledWithoutMoreMemory) {
+    constexpr std::size_t size = 300;
+    CommandQueue queue([](char*, std::size_t, Command&) {});
+    const auto append = [&](std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            std::memset(queue.reserve(size), 'x', size);
+            queue.commit(size, Command());
+        }
+    };
+    const auto drain = [&] {
+        for (auto piece = queue.unsent(); !piece.empty(); piece = queue.unsent())
+            queue.sent(piece.size());
+        while (queue.unanswered() != nullptr)
+            queue.answered();
+    };
+    const std::size_t fills = CommandQueue::chunk_size / size;
+    append(fills + 1); // one command in a second chunk
+    ASSERT_EQ(queue.chunks(), 2u);
+    drain();
+    const auto before = test::allocations();
+    append(2 * fills);
+    EXPECT_EQ(test::allocations(), before);
+    EXPECT_EQ(queue.chunks(), 2u);
+    drain();
 }
 
 // The router opens a channel again at each switch, of many instruments at once.

@@ -155,6 +155,7 @@ TEST_F(PublisherTest, AChannelOpenedAgainChangesItsProviderAndCountsOn) {
     ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
     Bar bar;
     bar.open = bar.high = bar.low = bar.close = dec("1");
+    bar.open_time = wall_now() + std::chrono::hours(1); // opened in this session
     const auto publish = [&] {
         p->publish(q, quote());
         p->publish(b, bar);
@@ -187,6 +188,44 @@ TEST_F(PublisherTest, AChannelOpenedAgainChangesItsProviderAndCountsOn) {
         EXPECT_EQ(last.at("native"), "X:BTC-USDT");
     }
     EXPECT_EQ(server.cli({"SCARD", "md:symbols:crypto"}).text, "1");
+}
+
+TEST_F(PublisherTest, BackfillTakesTheNextNumberAndLeavesTheLastValueAlone) {
+    Listener listener(server);
+    auto& p = start(options(server.url()));
+    const auto t = open(p, "BTC-USDT", Kind::trade);
+    const auto b = open(p, "BTC-USDT", Kind::bar);
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    Bar bar;
+    bar.open = bar.high = bar.low = bar.close = dec("1");
+    bar.open_time = wall_now() + std::chrono::hours(1); // opened in this session
+    p->publish(t, trade());
+    p->publish(b, bar);
+    auto missed = trade();
+    missed.flags.set(Flag::backfill);
+    missed.event_time = wall_now() - std::chrono::hours(1);
+    p->publish(t, missed);
+    bar.flags.set(Flag::backfill);
+    bar.open_time -= std::chrono::minutes(1);
+    p->publish(b, bar);
+    p->flush(now());
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:bar:1m:crypto:BTC-USDT") == 2 && listener.count("md:trade:crypto:BTC-USDT") == 2 &&
+               !server.get("md:last:bar:1m:crypto:BTC-USDT").empty() &&
+               !server.get("md:last:trade:crypto:BTC-USDT").empty();
+    }));
+    ASSERT_TRUE(stop(p)); // what is waiting is written
+    for (const char* kind : {"trade", "bar:1m"}) {
+        const auto last = json::parse(server.get("md:last:" + std::string(kind) + ":crypto:BTC-USDT"));
+        EXPECT_EQ(last.at("seq"), 1) << kind;
+        EXPECT_EQ(json::serialize(last.at("flags")).find("backfill"), std::string::npos);
+    }
+    std::vector<std::int64_t> numbers;
+    for (const auto& m : listener.messages)
+        if (m.channel == "md:trade:crypto:BTC-USDT")
+            numbers.push_back(m.body.at("seq").as_int64());
+    EXPECT_EQ(numbers, (std::vector<std::int64_t>{1, 2}));
 }
 
 TEST_F(PublisherTest, ASourceChannelHasItsOwnNumbersAndNoKeys) {

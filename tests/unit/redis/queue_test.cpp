@@ -196,17 +196,6 @@ TEST_F(Queue, SurvivesRandomUse) {
     EXPECT_EQ(queue.chunks(), 1u);
 }
 
-TEST(BarRevisions, GrowForEachBarAndAreRememberedForTheLastOnes) {
-    BarRevisions r;
-    EXPECT_EQ(r.next(from_micros(60)), 1u);
-    EXPECT_EQ(r.next(from_micros(60)), 2u);
-    EXPECT_EQ(r.next(from_micros(120)), 1u);
-    EXPECT_EQ(r.next(from_micros(60)), 3u);
-    for (int i = 3; i < 6; ++i)
-        EXPECT_EQ(r.next(from_micros(60 * i)), 1u);
-    EXPECT_EQ(r.next(from_micros(120)), 2u);
-}
-
 TEST(Hole, SpansWhatWasLost) {
     Hole h;
     h.add(7, from_micros(10), "queue_full");
