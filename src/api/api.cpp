@@ -1,6 +1,7 @@
 #include "api/api.hpp"
 
 #include "api/access.hpp"
+#include "api/data_api.hpp"
 #include "api/exposition.hpp"
 #include "api/problem.hpp"
 #include "api/readiness.hpp"
@@ -9,7 +10,15 @@
 #include "core/log.hpp"
 #include "net/http_server.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 #include <array>
+#include <map>
 
 namespace tickgate::api {
 
@@ -17,6 +26,7 @@ namespace {
 
 enum class Route : std::uint8_t { healthz, readyz, metrics, api, other };
 constexpr std::array<std::string_view, 5> route_names{"healthz", "readyz", "metrics", "api", "other"};
+constexpr std::string_view api_folder = "/api/v1";
 constexpr std::array<std::string_view, 4> status_classes{"2xx", "3xx", "4xx", "5xx"};
 
 bool is_below(std::string_view path, std::string_view folder) noexcept {
@@ -67,11 +77,23 @@ net::HttpResponse server_error(int status, std::string_view text) {
 } // namespace
 
 struct Api::Impl {
-    Impl(asio::any_io_executor control, ApiOptions o, Source& source)
+    Impl(asio::any_io_executor control, ApiOptions o, Source& source, ops::Operations* operations)
         : options(std::move(o)),
           readiness(control, [&source] { return source.readiness(); }),
           metrics(control, [&source] { return source.metrics(); }),
-          server(control, server_options(), [this](net::HttpRequest r) { return handle(std::move(r)); }) {}
+          server(control, server_options(), [this](net::HttpRequest r) { return handle(std::move(r)); }) {
+        for (const auto name : route_names)
+            answered[name] = {};
+        if (operations == nullptr)
+            return;
+        for (const auto& e : endpoints())
+            answered[e.route] = {};
+        data = std::make_unique<DataApi>(*operations);
+        server.on_stream([this](const net::HttpRequest& r) { return is_stream(r); },
+            [this](net::HttpRequest r, std::unique_ptr<net::HttpStreamResponse> response) {
+                return stream(std::move(r), std::move(response));
+            });
+    }
 
     net::HttpServerOptions server_options() const {
         net::HttpServerOptions o;
@@ -90,30 +112,90 @@ struct Api::Impl {
         return open || bearer_matches(request.header("authorization"), options.token);
     }
 
+    Match match_of(Route route, const net::HttpRequest& request) const {
+        if (route != Route::api || !data || !is_below(request.path, api_folder))
+            return {};
+        return match_endpoint(std::string_view(request.path).substr(api_folder.size()), request.method);
+    }
+
+    bool is_stream(const net::HttpRequest& request) const {
+        const Route route = route_of(request.path);
+        if (route != Route::api || !may_enter(route, request))
+            return false;
+        const auto match = match_of(route, request);
+        return match.endpoint != nullptr && DataApi::streams(*match.endpoint, request);
+    }
+
+    void count(std::string_view route, int status) {
+        ++answered[route][static_cast<std::size_t>(std::clamp(status / 100 - 2, 0, 3))];
+    }
+
+    static void log_request(const net::HttpRequest& request, int status, MonoTime begin, std::string_view id) {
+        if (!log::enabled(log::Level::debug))
+            return;
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(mono_now() - begin).count();
+        log::debug("api", "http_request",
+            {{"method", request.method}, {"path", request.path.substr(0, 200)}, {"status", status}, {"took_us", took},
+                {"peer", request.peer}, {"request_id", id}});
+    }
+
     asio::awaitable<net::HttpResponse> handle(net::HttpRequest request) {
         const MonoTime begin = mono_now();
         const std::string id = request_id_of(request);
         const Route route = route_of(request.path);
-        auto response = co_await answer(route, request, id);
+        auto match = match_of(route, request);
+        const auto label = match.endpoint != nullptr ? match.endpoint->route : route_names[std::size_t(route)];
+        auto answering = answer(route, std::move(match), request, id);
+        auto response = co_await std::move(answering);
         response.headers.emplace_back("X-Request-Id", id);
         response.headers.emplace_back("Cache-Control", "no-store");
-        ++answered[static_cast<std::size_t>(route)][static_cast<std::size_t>(response.status / 100 - 2)];
-        if (log::enabled(log::Level::debug)) {
-            const auto took = std::chrono::duration_cast<std::chrono::microseconds>(mono_now() - begin).count();
-            log::debug("api", "http_request",
-                {{"method", request.method}, {"path", request.path.substr(0, 200)}, {"status", response.status},
-                    {"took_us", took}, {"peer", request.peer}, {"request_id", id}});
-        }
+        count(label, response.status);
+        log_request(request, response.status, begin, id);
         co_return response;
     }
 
-    asio::awaitable<net::HttpResponse> answer(Route route, const net::HttpRequest& request, const std::string& id) {
+    // Works until the answer has been taken; the client's end ends it early.
+    asio::awaitable<void> stream(net::HttpRequest request, std::unique_ptr<net::HttpStreamResponse> response) {
+        using namespace asio::experimental::awaitable_operators;
+        const MonoTime begin = mono_now();
+        const std::string id = request_id_of(request);
+        auto match = match_of(Route::api, request);
+        const auto label = match.endpoint->route;
+        int status = 499; // the client went away before there was an answer
+        auto working = work(std::move(match), request, *response, id, status);
+        auto reading = response->run();
+        co_await (std::move(working) || std::move(reading));
+        count(label, status);
+        log_request(request, status, begin, id);
+    }
+
+    asio::awaitable<void> work(
+        Match match, net::HttpRequest request, net::HttpStreamResponse& response, std::string id, int& status) {
+        auto streaming = data->stream(std::move(match), std::move(request), response, std::move(id));
+        status = co_await std::move(streaming);
+        asio::steady_timer rest(co_await asio::this_coro::executor, MonoTime::max());
+        co_await rest.async_wait(asio::as_tuple(asio::use_awaitable)); // run() ends when the connection does
+    }
+
+    asio::awaitable<net::HttpResponse> answer(
+        Route route, Match match, const net::HttpRequest& request, const std::string& id) {
         Problem problem;
         if (!may_enter(route, request)) {
             problem = {
                 401, "unauthorized", "a bearer token is needed: Authorization: Bearer <token of http.token_file>"};
             auto response = problem_response(problem, id);
             response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"tickgate\"");
+            co_return response;
+        }
+        if (match.endpoint != nullptr) {
+            auto answering = data->answer(std::move(match), request, id);
+            co_return co_await std::move(answering);
+        }
+        if (!match.allow.empty()) {
+            const std::string detail = "this path takes " + match.allow;
+            problem = {405, "method_not_allowed", detail};
+            auto response = problem_response(problem, id);
+            response.headers.emplace_back("Allow", match.allow);
             co_return response;
         }
         if (route == Route::api || route == Route::other) {
@@ -183,12 +265,12 @@ struct Api::Impl {
         f.name = "tickgate_http_requests_total";
         f.help = "HTTP requests answered, by route and class of status";
         f.type = Family::Type::counter;
-        for (std::size_t r = 0; r < route_names.size(); ++r)
-            for (std::size_t s = 0; s < status_classes.size(); ++s) {
+        for (const auto& [route, counts] : answered)
+            for (std::size_t i = 0; i < status_classes.size(); ++i) {
                 auto& sample = f.samples.emplace_back();
-                sample.labels.emplace_back("route", route_names[r]);
-                sample.labels.emplace_back("status", status_classes[s]);
-                sample.value = static_cast<double>(answered[r][s]);
+                sample.labels.emplace_back("route", route);
+                sample.labels.emplace_back("status", status_classes[i]);
+                sample.value = static_cast<double>(counts[i]);
             }
         return out;
     }
@@ -196,13 +278,14 @@ struct Api::Impl {
     ApiOptions options;
     SharedCall<Readiness> readiness;
     SharedCall<std::vector<Family>> metrics;
-    std::array<std::array<std::uint64_t, status_classes.size()>, route_names.size()> answered{};
+    std::map<std::string_view, std::array<std::uint64_t, status_classes.size()>> answered; // by route
+    std::unique_ptr<DataApi> data; // null: nothing below /api/v1
     log::Throttle late;
     net::HttpServer server;
 };
 
-Api::Api(asio::any_io_executor control, ApiOptions options, Source& source)
-    : impl_(std::make_shared<Impl>(std::move(control), std::move(options), source)) {}
+Api::Api(asio::any_io_executor control, ApiOptions options, Source& source, ops::Operations* operations)
+    : impl_(std::make_shared<Impl>(std::move(control), std::move(options), source, operations)) {}
 
 Api::~Api() = default;
 

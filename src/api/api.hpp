@@ -1,5 +1,5 @@
-// The daemon's HTTP door: health, readiness, metrics. It knows nothing of feeds and Redis: the application plugs in a
-// Source.
+// The daemon's HTTP door: health, readiness, metrics, and the operations below /api/v1. It knows nothing of feeds and
+// Redis: the application plugs in a Source and the Operations.
 #pragma once
 
 #include "core/secret.hpp"
@@ -15,6 +15,10 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace tickgate::ops {
+class Operations;
+}
 
 namespace tickgate::api {
 
@@ -65,11 +69,12 @@ struct ApiOptions {
 
 // One loop (control), one owner; run() must have returned before destruction.
 //
-// GET and HEAD of /healthz, /readyz, /metrics; everything else is a problem of RFC 9457. Every answer has X-Request-Id,
-// taken from the request if it is fit for that.
+// GET and HEAD of /healthz, /readyz, /metrics, and what endpoints.hpp lists; everything else is a problem of RFC 9457.
+// Every answer has X-Request-Id, taken from the request if it is fit for that.
 class Api {
 public:
-    Api(asio::any_io_executor control, ApiOptions options, Source& source);
+    // Without operations there is nothing below /api/v1. They must live until run() has returned.
+    Api(asio::any_io_executor control, ApiOptions options, Source& source, ops::Operations* operations = nullptr);
     ~Api();
 
     // Binds and listens. Errors: configuration (a public address without a token, a host that is no address), system

@@ -26,7 +26,11 @@ constexpr std::chrono::seconds close_limit{2};
 // The writer holds it too, so that it outlives the owner if need be.
 struct HttpStreamResponse::Impl : std::enable_shared_from_this<HttpStreamResponse::Impl> {
     explicit Impl(std::unique_ptr<ByteStream> s)
-        : stream(std::move(s)), executor(stream->executor()), wake(executor, MonoTime::max()), close_timer(executor) {}
+        : stream(std::move(s)),
+          executor(stream->executor()),
+          wake(executor, MonoTime::max()),
+          close_timer(executor),
+          room(executor) {}
 
     void queue(std::string_view bytes);
     void flush();
@@ -40,8 +44,9 @@ struct HttpStreamResponse::Impl : std::enable_shared_from_this<HttpStreamRespons
     asio::any_io_executor executor;
     asio::steady_timer wake; // never expires: cancelled when the writer ends or writing resumes
     asio::steady_timer close_timer;
-    std::string pending; // not yet given to a write
-    std::string writing; // under way, from `written` on
+    asio::steady_timer room; // cancelled whenever something was written or all is over
+    std::string pending;     // not yet given to a write
+    std::string writing;     // under way, from `written` on
     std::size_t written = 0;
     bool write_active = false;
     bool paused = false;
@@ -83,6 +88,7 @@ void HttpStreamResponse::Impl::flush() {
             self->arm_close();
         self->flush(); // what was queued while the coroutine was ending
         self->wake.cancel();
+        self->room.cancel();
     });
 }
 
@@ -101,6 +107,7 @@ asio::awaitable<void> HttpStreamResponse::Impl::write_loop(std::shared_ptr<Impl>
                 co_return;
             }
             self->written += piece.size();
+            self->room.cancel();
         }
         self->writing.clear();
         self->written = 0;
@@ -130,6 +137,7 @@ void HttpStreamResponse::Impl::shut() {
     stream->close();
     wake.cancel();
     close_timer.cancel();
+    room.cancel();
 }
 
 HttpStreamResponse::HttpStreamResponse(std::unique_ptr<ByteStream> stream)
@@ -196,6 +204,20 @@ void HttpStreamResponse::pause_writing(bool on) {
 }
 
 std::size_t HttpStreamResponse::queued() const noexcept { return impl_->queued(); }
+asio::awaitable<bool> HttpStreamResponse::wait_room(std::size_t most, std::chrono::milliseconds idle) {
+    const auto self = impl_;
+    while (!self->over && !self->broken) {
+        const auto queued_before = self->queued();
+        if (queued_before <= most)
+            co_return true;
+        self->room.expires_after(idle);
+        const auto [ec] = co_await self->room.async_wait(use_result);
+        if (!ec && self->queued() >= queued_before)
+            co_return false;
+    }
+    co_return false;
+}
+
 std::string HttpStreamResponse::peer() const { return impl_->stream->peer(); }
 
 std::string http_chunk(std::string_view text) {

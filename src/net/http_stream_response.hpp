@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,7 +41,9 @@ public:
     void pause_writing(bool on);
 
     std::size_t queued() const noexcept; // bytes not yet taken by the socket
-    std::string peer() const;            // `1.2.3.4:55123`
+    // Waits until at most `most` bytes are queued. False: the connection has gone, or the peer took nothing for `idle`.
+    asio::awaitable<bool> wait_room(std::size_t most, std::chrono::milliseconds idle = std::chrono::seconds(60));
+    std::string peer() const; // `1.2.3.4:55123`
 
 private:
     struct Impl;

@@ -11,9 +11,9 @@
 
 namespace tickgate::ops {
 
-// Codes are stable: bad_request, unknown_op, malformed_symbol, unknown_symbol, ambiguous_symbol, not_supported,
-// not_entitled, unauthorized, restricted, rate_limited, busy, unavailable, venue_error, refused, expired, not_owner,
-// internal.
+// Codes are stable: bad_request, unknown_op, malformed_symbol, unknown_symbol, ambiguous_symbol, not_found,
+// not_supported, not_entitled, unauthorized, restricted, rate_limited, busy, unavailable, venue_error, refused,
+// expired, not_owner, internal.
 struct Error {
     std::string code, message; // message: a sentence for people, without the caller's text unless made fit for it
     std::string hint;          // what to do about it; may be empty

@@ -1,6 +1,7 @@
 #include "ops/fields.hpp"
 
 #include "ops/json_text.hpp"
+#include "ops/time_range.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -42,6 +43,18 @@ std::string duration_text(std::int64_t ms) {
 Error bad(const FieldSpec& f, std::string_view value, std::string allowed) {
     return Error("bad_request", "field " + std::string(f.name) + " is \"" + shown(value) + "\"",
         "allowed: " + std::move(allowed));
+}
+
+constexpr std::string_view timeframe_words = "1s 5s 15s 30s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M";
+
+bool is_choice(std::string_view choices, std::string_view value) {
+    while (!choices.empty()) {
+        const auto blank = std::min(choices.find(' '), choices.size());
+        if (choices.substr(0, blank) == value)
+            return true;
+        choices.remove_prefix(std::min(blank + 1, choices.size()));
+    }
+    return false;
 }
 
 template <class Parse>
@@ -89,7 +102,17 @@ std::optional<Error> check_value(const FieldSpec& f, std::string_view value) {
         return std::nullopt;
     case FieldType::timeframes:
         if (!all_fit(value, timeframe_from))
-            return bad(f, value, "1s 5s 15s 30s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M");
+            return bad(f, value, std::string(timeframe_words));
+        return std::nullopt;
+    case FieldType::timeframe:
+        if (!timeframe_from(value))
+            return bad(f, value, std::string(timeframe_words));
+        return std::nullopt;
+    case FieldType::time:
+        return parse_time(f.name, value).error;
+    case FieldType::choice:
+        if (!is_choice(f.choices, value))
+            return bad(f, value, std::string(f.choices));
         return std::nullopt;
     }
     return std::nullopt;
@@ -172,6 +195,31 @@ std::optional<bool> boolean_from(std::string_view text) noexcept {
     if (text == "false" || text == "0" || text == "no")
         return false;
     return std::nullopt;
+}
+
+std::optional<BarVariant> variant_from(
+    const OperationSpec& op, const Fields& fields, AssetClass asset_class, Timeframe timeframe) {
+    const auto price = value_of(op, fields, "price_type");
+    const auto align = value_of(op, fields, "align");
+    const auto adjusted = value_of(op, fields, "adjusted");
+    if (price.empty() && align.empty() && adjusted.empty())
+        return std::nullopt;
+    const bool over_the_counter = asset_class == AssetClass::fx || asset_class == AssetClass::cfd;
+    const bool listed =
+        asset_class == AssetClass::equity || asset_class == AssetClass::option || asset_class == AssetClass::index;
+    const auto length = length_of(timeframe);
+    BarVariant v;
+    v.price_type = over_the_counter ? PriceType::mid : PriceType::trade;
+    if (!length || *length > std::chrono::hours(1))
+        v.align = over_the_counter ? Alignment::ny17 : listed ? Alignment::exchange : Alignment::utc;
+    for (const auto p : {PriceType::trade, PriceType::mid, PriceType::bid, PriceType::ask})
+        if (price == word_of(p))
+            v.price_type = p;
+    for (const auto a : {Alignment::utc, Alignment::ny17, Alignment::exchange})
+        if (align == word_of(a))
+            v.align = a;
+    v.adjusted = boolean_from(adjusted).value_or(false);
+    return v;
 }
 
 std::optional<Kind> kind_from(std::string_view text) noexcept {

@@ -25,6 +25,10 @@ std::optional<std::int64_t> integer_from(std::string_view text) noexcept;
 // `90`, `90s`, `5m`, `2h`, `1d`, `1500ms`: a bare number is seconds.
 std::optional<std::chrono::milliseconds> duration_from(std::string_view text) noexcept;
 std::optional<bool> boolean_from(std::string_view text) noexcept;
+// Variant of bars as fields price_type, align and adjusted say it; empty: none of them is there. What is not said is
+// what bars of this class usually are: mid prices of fx, metals and cfd, longer ones on the clock of their market.
+std::optional<BarVariant> variant_from(
+    const OperationSpec& op, const Fields& fields, AssetClass asset_class, Timeframe timeframe);
 std::optional<Kind> kind_from(std::string_view text) noexcept;
 std::vector<Kind> kinds_from(std::string_view text);
 std::vector<Timeframe> timeframes_from(std::string_view text);

@@ -11,6 +11,7 @@ namespace tickgate::ops {
 namespace {
 
 constexpr std::size_t choices_shown = 10;
+constexpr std::size_t most_suggested = 10; // symbols of a request that names are looked up for
 
 JsonObject element(std::string_view type, const InstrumentName& name) {
     JsonObject o;
@@ -189,6 +190,8 @@ Operations::Done Operations::validate(const Request& r, Answer& answer) {
         found = co_await services_.find(names);
     if (found.error)
         co_return error_of(found);
+    const bool with_reports = !value_of(*find(r.op), r.fields, "timeframe").empty();
+    std::size_t suggested = 0;
     for (std::size_t i = 0; i < asked.size(); ++i) {
         const auto& [text, name] = asked[i];
         std::string providers;
@@ -198,12 +201,22 @@ Operations::Done Operations::validate(const Request& r, Answer& answer) {
                     providers.append(providers.empty() ? "" : ",").append(symbol_element(s));
         if (!errors[i] && providers.empty())
             errors[i] = unknown_symbol(text);
+        std::vector<std::string> near;
+        if (errors[i] && errors[i]->code == "unknown_symbol" && suggested < most_suggested) {
+            ++suggested;
+            auto asking = suggestions(text, name ? std::optional(name->asset_class) : std::nullopt);
+            near = co_await std::move(asking);
+        }
+        std::string reports = "null";
+        if (with_reports && name && !errors[i])
+            if (auto failed = co_await reports_of(r, *name, reports))
+                co_return failed;
         JsonObject o;
         o.integer("v", std::int64_t{1}).text("type", "validation").text("asked", text);
         o.text("class", name ? to_string(name->asset_class) : std::string_view());
         o.text("symbol", name ? std::string_view(name->symbol) : std::string_view());
         o.boolean("valid", !errors[i].has_value()).raw("providers", "[" + providers + "]");
-        o.raw("error", errors[i] ? to_json(*errors[i]) : "null");
+        o.raw("error", errors[i] ? to_json(*errors[i]) : "null").texts("suggestions", near).raw("reports", reports);
         if (const auto ec = co_await answer.add(o.take()); ec)
             co_return error_from(ec);
     }

@@ -1,7 +1,9 @@
 // Every operation once: its name, fields, checks, schema and handler. Redis, HTTP and the command line are doors to it.
 #pragma once
 
+#include "ops/bars.hpp"
 #include "ops/error.hpp"
+#include "ops/history_text.hpp"
 #include "ops/services.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -19,7 +21,19 @@ namespace tickgate::ops {
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 // What a field holds. All arrive as text.
-enum class FieldType : std::uint8_t { symbols, text, integer, duration, boolean, asset_class, kinds, timeframes };
+enum class FieldType : std::uint8_t {
+    symbols,
+    text,
+    integer,
+    duration,
+    boolean,
+    asset_class,
+    kinds,
+    timeframes,
+    timeframe, // one
+    time,      // see time_range.hpp
+    choice,    // one of FieldSpec::choices
+};
 
 struct FieldSpec {
     std::string_view name;
@@ -28,6 +42,7 @@ struct FieldSpec {
     std::string_view fallback;        // as text; empty: none
     std::string_view about;           // for people
     std::int64_t least = 0, most = 0; // integers; milliseconds of durations; symbols and characters: how many
+    std::string_view choices{};       // with blanks between them
 };
 
 struct OperationSpec {
@@ -38,6 +53,7 @@ struct OperationSpec {
 struct Request {
     std::string op, client; // client: who asks; may be empty
     Fields fields;          // of the operation alone
+    Times times = Times::micros;
 };
 
 // Takes an answer element by element, each the text of a JSON object. An error means that nobody takes more.
@@ -45,14 +61,17 @@ class Answer {
 public:
     virtual ~Answer() = default;
     virtual asio::awaitable<error_code> add(std::string element) = 0;
+    // Whoever waits should see now what was added.
+    virtual asio::awaitable<error_code> flush() { co_return error_code(); }
 };
 
-// One loop (control). `services` must outlive it.
+// One loop (control). `services` and `history` must outlive it; without history its operations are `unavailable`.
 class Operations {
 public:
     static constexpr std::size_t max_symbols = 500;
 
-    explicit Operations(Services& services) : services_(services) {}
+    explicit Operations(Services& services, HistoryAccess* history = nullptr)
+        : services_(services), history_(history) {}
 
     static std::span<const OperationSpec> all();
     static const OperationSpec* find(std::string_view name); // null: no such operation
@@ -62,6 +81,13 @@ public:
     // Checks the fields, does it, adds elements to `answer`. Empty: done. Cancellation ends it with error `expired`.
     asio::awaitable<std::optional<Error>> run(Request request, Answer& answer);
 
+    // Operation `bars` for a door that writes them in its own form.
+    asio::awaitable<std::optional<Error>> run_bars(Request request, BarsSink& sink);
+
+    // What is said of a request whose deadline passed: error `expired`; if the request budget of a provider of its
+    // route is used up or pauses, which one, and with `retry_after` when it opens.
+    asio::awaitable<Error> expired(Request request);
+
 private:
     using Done = asio::awaitable<std::optional<Error>>;
     Done quote(const Request& r, Answer& answer);
@@ -70,10 +96,35 @@ private:
     Done subscribe(const Request& r, Answer& answer);
     Done unsubscribe(const Request& r, Answer& answer);
     Done status(const Request& r, Answer& answer);
+    Done search(const Request& r, Answer& answer);
+    Done latest(const Request& r, Answer& answer);
+    Done bars(const Request& r, Answer& answer);
+    Done trades(const Request& r, Answer& answer);
+    Done coverage(const Request& r, Answer& answer);
+    Done rate_limit(const Request& r, Answer& answer);
+    Done cache_stats(const Request& r, Answer& answer);
+    Done cache_clear(const Request& r, Answer& answer);
+    Done backfill_job(const Request& r, Answer& answer);
+    Done jobs(const Request& r, Answer& answer);
+    Done job_cancel(const Request& r, Answer& answer);
+    Done collectors(const Request& r, Answer& answer);
+    Done collector_start(const Request& r, Answer& answer);
+    Done collector_end(const Request& r, Answer& answer);
+
+    Done bars_query(const Request& r, BarsQuery& query);
+    Done follow(std::string id, Times times, Answer& answer);
+    // Names near one that nobody has.
+    asio::awaitable<std::vector<std::string>> suggestions(std::string text, std::optional<AssetClass> asset_class);
+    // Puts them into the hint of the error `unknown_symbol`; other errors stay as they are.
+    asio::awaitable<std::optional<Error>> with_suggestions(
+        std::optional<Error> error, std::vector<InstrumentName> names);
+    // Reports over what is stored of an instrument, `[…]`.
+    Done reports_of(const Request& r, InstrumentName name, std::string& json);
     // Names of field `symbols`; bare symbols become those they can only mean.
     Done instruments_of(const Request& r, std::vector<InstrumentName>& names);
 
     Services& services_;
+    HistoryAccess* history_;
 };
 
 } // namespace tickgate::ops

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,26 @@ struct GatewayStatus {
     std::vector<std::pair<std::string, FeedStatus>> feeds;
 };
 
+// One limit a provider sets, and how far it is used.
+struct LimitView {
+    enum class What : std::uint8_t { requests, connections, streams, messages };
+    std::string provider, name; // name: of the budget or the feed
+    What what = What::requests;
+    std::int64_t limit = 0; // 0: none is known
+    std::int64_t used = 0;
+    std::optional<std::chrono::milliseconds> window;   // empty: no window, so much at a time
+    std::optional<std::chrono::milliseconds> reset_in; // until something of it is free again
+    std::size_t waiting = 0;                           // calls that wait for it
+    bool paused = false;                               // the venue asked for a pause
+    std::optional<std::int64_t> remaining;             // what may still go; empty: the limit less what is used
+};
+std::string_view to_string(LimitView::What w) noexcept;
+
+// The newest of each kind as it stands on Redis; empty: none.
+struct LatestAnswer {
+    std::string quote, trade, bar;
+};
+
 // Called on the control loop, several at once. Every call honours cancellation (it is cancelled when the request's
 // deadline has passed). Errors are error_codes of tickgate::errc; not_owner hands a request on to another gateway.
 class Services {
@@ -107,6 +128,17 @@ public:
     virtual asio::awaitable<Outcome<GatewayStatus>> status() = 0;
     // One for each name. What `status` says of instruments.
     virtual asio::awaitable<Outcome<std::vector<InstrumentStatus>>> states(std::vector<InstrumentName> names) = 0;
+
+    // The providers that are asked about an instrument, in the order of the route.
+    virtual std::vector<std::string> route(const InstrumentName& /*name*/) const { return {}; }
+
+    // Every limit of every provider.
+    virtual asio::awaitable<Outcome<std::vector<LimitView>>> limits() { co_return std::vector<LimitView>(); }
+
+    // The last values of one instrument; bars of this timeframe. What there is none of stays empty.
+    virtual asio::awaitable<Outcome<LatestAnswer>> latest(InstrumentName /*name*/, Timeframe /*timeframe*/) {
+        co_return Outcome<LatestAnswer>(errc::not_supported, "last values are not at hand");
+    }
 };
 
 } // namespace tickgate::ops

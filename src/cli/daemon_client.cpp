@@ -1,0 +1,142 @@
+#include "cli/daemon_client.hpp"
+
+#include "cli/json_fields.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <exception>
+#include <ostream>
+#include <utility>
+
+namespace tickgate::cli {
+
+namespace {
+
+// What the daemon refused and why, of a problem document; else of the status alone.
+void read_problem(DaemonAnswer& answer) {
+    const auto& response = answer.response;
+    simdjson::dom::parser parser;
+    simdjson::dom::element problem;
+    if (parser.parse(response.body).get(problem) == simdjson::SUCCESS && problem.is_object()) {
+        answer.code = text_at(problem, "code");
+        answer.problem = text_at(problem, "detail");
+        if (const auto hint = text_at(problem, "hint"); !hint.empty())
+            answer.problem += " (" + hint + ")";
+    }
+    if (answer.problem.empty())
+        answer.problem = "the daemon answered with status " + std::to_string(response.status);
+    if (const auto wait = response.header("retry-after"); !wait.empty())
+        answer.problem += "; again in " + std::string(wait) + " s";
+    if (response.status == 401) {
+        answer.exit = exit_credentials;
+        answer.problem += "; name the file that holds the token with --token-file";
+    } else if (response.status == 400) {
+        answer.exit = exit_usage;
+    } else {
+        answer.exit = response.status == 429 || response.status >= 502 ? exit_unavailable : exit_failed;
+    }
+}
+
+} // namespace
+
+DaemonClient::DaemonClient(asio::any_io_executor executor, DaemonOptions options)
+    : options_(std::move(options)), client_(std::move(executor), options_.tls) {}
+
+asio::awaitable<DaemonAnswer> DaemonClient::send(Call call) {
+    RestRequest request;
+    request.method = std::move(call.method);
+    request.base = options_.url;
+    request.target = std::move(call.target);
+    request.body = std::move(call.body);
+    request.deadline = call.deadline;
+    request.max_body = 256u << 20;
+    if (request.method == "POST")
+        request.headers.emplace_back("Content-Type", "application/json");
+    request.headers.emplace_back("User-Agent", "tickgate");
+    if (!options_.token.empty())
+        request.headers.emplace_back("Authorization", "Bearer " + std::string(options_.token.reveal()));
+    DaemonAnswer answer;
+    std::string detail;
+    auto sending = client_.send(std::move(request), std::move(call.sink), detail);
+    auto response = co_await std::move(sending);
+    if (!response) {
+        answer.exit = exit_unavailable;
+        answer.problem = "no answer from the daemon at " + redact(options_.url) + ": " +
+                         (detail.empty() ? response.error().message() : redact(detail)) + "; is it running?";
+        co_return answer;
+    }
+    answer.response = std::move(*response);
+    if (answer.response.status / 100 != 2)
+        read_problem(answer);
+    co_return answer;
+}
+
+void DaemonClient::stop() { client_.stop(); }
+
+std::string query_encoded(std::string_view text) {
+    constexpr std::string_view plain = "-._~:,";
+    constexpr char hex[] = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto u = static_cast<unsigned char>(c);
+        const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          plain.find(c) != std::string_view::npos;
+        if (safe) {
+            out += c;
+        } else {
+            out += '%';
+            out += hex[u >> 4];
+            out += hex[u & 15];
+        }
+    }
+    return out;
+}
+
+void add_query(std::string& target, std::string_view name, std::string_view value) {
+    if (value.empty())
+        return;
+    target += target.find('?') == std::string::npos ? '?' : '&';
+    target.append(name).append("=").append(query_encoded(value));
+}
+
+int run_command(DaemonOptions options, Command command, std::ostream& err, std::function<void()> interrupt) {
+    std::signal(SIGPIPE, SIG_IGN);
+    asio::io_context loop(1);
+    asio::signal_set signals(loop, SIGINT, SIGTERM);
+    DaemonClient client(loop.get_executor(), std::move(options));
+    int code = exit_failed;
+    bool interrupted = false;
+    std::function<void(const error_code&, int)> on_signal = [&](const error_code& ec, int signal) {
+        if (ec)
+            return;
+        if (!interrupt || interrupted) {
+            code = 128 + signal;
+            client.stop();
+            loop.stop();
+            return;
+        }
+        interrupted = true;
+        interrupt();
+        signals.async_wait(on_signal);
+    };
+    signals.async_wait(on_signal);
+    asio::co_spawn(loop, command(client), [&](const std::exception_ptr& fault, int result) {
+        signals.cancel();
+        if (!fault) {
+            code = result;
+            return;
+        }
+        try {
+            std::rethrow_exception(fault);
+        } catch (const std::exception& e) {
+            err << "tickgate: unexpected: " << e.what() << '\n' << std::flush;
+        }
+    });
+    loop.run();
+    return code;
+}
+
+} // namespace tickgate::cli
