@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/epoll.h>
@@ -39,7 +40,7 @@ std::string_view reply_to(std::string_view name) {
         {"DEL", ":1\r\n"}, {"UNLINK", ":1\r\n"}, {"PEXPIRE", ":1\r\n"}, {"EXPIRE", ":1\r\n"}, {"EXISTS", ":0\r\n"},
         {"SADD", ":1\r\n"}, {"SREM", ":1\r\n"}, {"GET", "$-1\r\n"}, {"HGET", "$-1\r\n"}, {"HGETALL", "*0\r\n"},
         {"SMEMBERS", "*0\r\n"}, {"PUBSUB", "*0\r\n"}, {"XADD", "$3\r\n0-1\r\n"}, {"INFO", "$13\r\nrole:master\r\n\r\n"},
-        {"XREADGROUP", "*-1\r\n"}};
+        {"XPENDING", "*0\r\n"}, {"XCLAIM", "*0\r\n"}, {"TIME", "*2\r\n$10\r\n1763740800\r\n$1\r\n0\r\n"}};
     const auto same = [name](const auto& entry) {
         return std::equal(name.begin(), name.end(), entry.first.begin(), entry.first.end(),
             [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
@@ -65,8 +66,13 @@ public:
         return answer();
     }
 
-    // Sends the replies the socket did not take before; false when the connection ended.
+    // Sends the replies the socket did not take before, and that of a read whose time is over; false when the
+    // connection ended.
     bool answer() {
+        if (blocked_until_ns_ > 0 && mono_ns() >= blocked_until_ns_) {
+            blocked_until_ns_ = 0;
+            replies_ += "*-1\r\n";
+        }
         if (replies_.empty())
             return true;
         const IoResult result = stream_.write(replies_.data(), replies_.size());
@@ -141,7 +147,8 @@ private:
         std::size_t words = 0;
         if (!read_length(p, end, words))
             return at;
-        std::string_view name;
+        std::string_view name, word;
+        std::int64_t block_ms = 0;
         for (std::size_t i = 0; i < words; ++i) {
             if (p == end)
                 return at;
@@ -151,11 +158,17 @@ private:
             ++p;
             if (!read_length(p, end, length) || static_cast<std::size_t>(end - p) < length + 2)
                 return at;
-            name = i == 0 ? std::string_view(p, length) : name;
+            const std::string_view before = std::exchange(word, std::string_view(p, length));
+            name = i == 0 ? word : name;
+            if (before == "BLOCK")
+                std::from_chars(word.data(), word.data() + word.size(), block_ms);
             p += length + 2;
         }
         ++tally.others;
-        replies_ += reply_to(name);
+        if (name == "XREADGROUP") // nothing ever comes
+            blocked_until_ns_ = mono_ns() + std::max<std::int64_t>(block_ms, 1) * 1'000'000;
+        else
+            replies_ += reply_to(name);
         return p;
     }
 
@@ -174,9 +187,10 @@ private:
 
     Stream stream_;
     std::vector<char> in_;
-    std::size_t held_ = 0;      // bytes of an unfinished command at the start of `in_`
-    std::size_t skip_ = 0;      // bytes of a payload still to come
-    bool publish_open_ = false; // a PUBLISH waits for the end of its payload
+    std::size_t held_ = 0;              // bytes of an unfinished command at the start of `in_`
+    std::size_t skip_ = 0;              // bytes of a payload still to come
+    bool publish_open_ = false;         // a PUBLISH waits for the end of its payload
+    std::int64_t blocked_until_ns_ = 0; // 0: no XREADGROUP waits
     std::string replies_;
 };
 
@@ -217,6 +231,7 @@ int run(int argc, char** argv) {
     Report("listening").add("port", std::int64_t{local_port(listener)}).print();
     std::vector<std::unique_ptr<Client>> clients;
     bool reported = false;
+    std::int64_t swept_ns = 0;
     while (!stop_requested()) {
         std::array<epoll_event, 16> events{};
         const int count = ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), 100);
@@ -232,8 +247,10 @@ int run(int argc, char** argv) {
                 std::erase_if(clients, [client](const auto& held) { return held.get() == client; });
             }
         }
-        if (count == 0)
+        if (const std::int64_t now = mono_ns(); count == 0 || now - swept_ns > 100'000'000) {
+            swept_ns = now;
             std::erase_if(clients, [](const auto& client) { return !client->answer(); });
+        }
         const bool idle = tally.messages > 0 && mono_ns() - tally.last_ns > idle_ns;
         if (!reported && (idle || (expect > 0 && tally.messages >= expect))) {
             report(tally);

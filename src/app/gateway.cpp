@@ -18,6 +18,7 @@
 #include <random>
 #include <set>
 #include <unistd.h>
+#include <utility>
 
 namespace tickgate::app {
 
@@ -66,8 +67,10 @@ bool Gateway::make_providers(Exit& code) {
             return false;
         }
         p->tls = *tls;
-        p->rest = std::make_unique<ProviderRest>(control_.get_executor(), name, p->tls);
+        p->rest = std::make_unique<ProviderRest>(
+            control_.get_executor(), name, p->tls, std::vector<budget::LimitOverride>(), ledger_.get());
         p->rest->attach(*p->provider);
+        p->live_rest = p->rest->as(budget::Priority::repair, "live");
         providers_.push_back(std::move(p));
     }
     return true;
@@ -96,13 +99,26 @@ bool Gateway::make_publisher(Exit& code) {
     o.stream_maxlen = static_cast<std::size_t>(config_.publish.stream_maxlen);
     o.last_value_interval = config_.publish.last_value_interval;
     publisher_ = std::make_unique<redis::Publisher>(hot_.get_executor(), std::move(o), instruments_, &latency_);
-    sink_ = std::make_unique<PublisherSink>(*publisher_);
+    sink_ = std::make_unique<PublisherSink>(*publisher_, instruments_);
     publisher_->on_change([this] {
         const auto& stats = publisher_->stats();
         if (stats.owner || !stats.holder.empty()) // else Redis is away: what runs goes on
-            asio::post(control_, [this, owner = stats.owner] { subscriptions_->set_active(owner); });
+            asio::post(control_, [this, owner = stats.owner] {
+                const bool taken_over = !std::exchange(owner_, owner) && owner;
+                if (taken_over && repairs_)
+                    start_control(take_over(++take_overs_), "take-over");
+                else if (!owner || !repairs_)
+                    subscriptions_->set_active(owner);
+            });
     });
     return true;
+}
+
+// Number `number`: when the prefix was lost meanwhile and won again, only the latest one goes on.
+asio::awaitable<void> Gateway::take_over(std::uint64_t number) {
+    co_await repairs_->load_previous(redis_client(), config_.redis.prefix);
+    if (owner_ && number == take_overs_ && !stopping_)
+        subscriptions_->set_active(true);
 }
 
 void Gateway::make_router() {
@@ -113,7 +129,19 @@ void Gateway::make_router() {
     o.want_standby = [this](InstrumentId id, const std::string& provider, bool wanted) {
         asio::post(control_, [this, id, provider, wanted] { subscriptions_->want_standby(id, provider, wanted); });
     };
+    if (config_.history.repair) {
+        RepairParts parts{hot_.get_executor(), control_.get_executor(), providers_, instruments_, history_->history(),
+            history_->store(), hours_};
+        repairs_ = std::make_unique<RepairDesk>(std::move(parts));
+        o.repair = repairs_.get();
+        const auto settle = std::chrono::duration_cast<std::chrono::seconds>(config_.history.settle);
+        o.repairs.limit = settle; // asked, compared and published within that time
+        o.repairs.settle = std::clamp<std::chrono::seconds>(settle / 10, 1s, 30s);
+        o.repairs.period = std::clamp<std::chrono::seconds>(settle * 3 / 10, 2s, 90s);
+    }
     router_ = std::make_unique<feed::Router>(instruments_, *sink_, std::move(o));
+    if (repairs_)
+        repairs_->attach(*router_);
     subscriptions_ = std::make_unique<Subscriptions>(
         control_.get_executor(), config_, providers_, instruments_, [this](std::vector<RouteOrder> orders) {
             asio::post(hot_, [this, orders = std::move(orders)] {
@@ -155,7 +183,9 @@ void Gateway::make_demand() {
     ServiceParts parts{control_.get_executor(), hot_.get_executor(), config_, providers_, instruments_, *subscriptions_,
         *demand_, *publisher_, [this] { return gateway_status(); }};
     services_ = std::make_unique<GatewayServices>(std::move(parts));
-    operations_ = std::make_unique<ops::Operations>(*services_);
+    ops::HistoryParts history{&history_->history(), &history_->jobs(), &history_->collectors()};
+    history_access_ = std::make_unique<ops::BackfillAccess>(history);
+    operations_ = std::make_unique<ops::Operations>(*services_, history_access_.get());
     redis::RequestServerOptions serve;
     serve.redis = redis_client();
     serve.prefix = config_.redis.prefix;
@@ -180,7 +210,7 @@ feed::Feed* Gateway::feed_of(const std::string& provider, const std::string& par
     o.hours = &hours_;
     o.stale_limit = [this](InstrumentId id) { return config_.stale.of(instruments_.name_of(id)); };
     feeds_.push_back(std::make_unique<feed::Feed>(hot_.get_executor(), control_.get_executor(), *entry->provider,
-        *entry->rest, instruments_, *router_, std::move(o)));
+        *entry->live_rest, instruments_, *router_, std::move(o)));
     auto* feed = feeds_.back().get();
     ++hot_tasks_;
     asio::co_spawn(hot_, feed->run(), [this, feed](std::exception_ptr e) {
@@ -240,7 +270,7 @@ asio::awaitable<void> Gateway::learn_hours(ProviderEntry& provider) {
     feed::BackOff back_off({60s, 1h, 1h}, random_seed());
     asio::steady_timer timer(control_);
     while (!stopping_) {
-        auto asking = provider.provider->get_market_days(*provider.rest);
+        auto asking = provider.provider->get_market_days(*provider.live_rest);
         const auto days = co_await std::move(asking);
         std::chrono::milliseconds wait = 24h;
         if (days) {
@@ -348,16 +378,22 @@ void Gateway::begin_stop(Exit code, const char* why) {
     for (auto& p : providers_)
         p->rest->stop();
     requests_->stop();
+    history_->stop();
     watcher_->stop();
     demand_->stop();
     subscriptions_->stop();
     progress_timer_.cancel();
     asio::post(hot_, [this] {
         pulse_.cancel();
+        router_->stop_repairs();
         for (auto& f : feeds_)
             f->stop();
         publisher_->stop();
     });
+    if (repairs_)
+        repairs_->stop();
+    if (ledger_)
+        ledger_->stop();
     if (api_)
         api_->stop();
 }
@@ -381,8 +417,17 @@ void Gateway::check_refused() {
 Exit Gateway::run() {
     started_ = mono_now();
     Exit code = Exit::ok;
-    if (!make_providers(code) || !make_publisher(code))
+    if (!make_publisher(code))
         return code;
+    if (config_.history.shared_budget) {
+        redis::BudgetLedgerOptions shared;
+        shared.redis = redis_client();
+        shared.prefix = config_.redis.prefix;
+        ledger_ = std::make_unique<redis::BudgetLedger>(control_.get_executor(), std::move(shared));
+    }
+    if (!make_providers(code))
+        return code;
+    history_ = std::make_unique<HistoryStack>(control_.get_executor(), config_, providers_, hours_);
     make_router();
     make_demand();
     sink_->on_feed_status = [this] { check_refused(); };
@@ -394,7 +439,8 @@ Exit Gateway::run() {
     http.token = config_.http.token;
     http.loopback = config_.http.loopback;
     http.metrics_open = config_.http.metrics_open;
-    api_ = std::make_unique<api::Api>(control_.get_executor(), std::move(http), static_cast<api::Source&>(*this));
+    api_ = std::make_unique<api::Api>(
+        control_.get_executor(), std::move(http), static_cast<api::Source&>(*this), operations_.get());
     if (const auto ec = api_->listen()) {
         log::error("app", "listen_failed",
             {{"listen", config_.http.listen}, {"error", ec},
@@ -416,6 +462,11 @@ Exit Gateway::run() {
     start_control(demand_->run(), "demand");
     start_control(watcher_->run(), "subscribers");
     start_control(requests_->run(), "requests");
+    start_control(history_->run(), "history");
+    if (ledger_)
+        start_control(ledger_->run(), "shared budget");
+    if (repairs_)
+        start_control(repairs_->run(), "repairs");
     start_control(watch_progress(), "progress");
     asio::co_spawn(control_, watch_signals(), [](std::exception_ptr) {});
 

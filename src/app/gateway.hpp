@@ -3,9 +3,11 @@
 
 #include "api/api.hpp"
 #include "app/demand.hpp"
+#include "app/history_stack.hpp"
 #include "app/latency.hpp"
 #include "app/provider_set.hpp"
 #include "app/publisher_sink.hpp"
+#include "app/repair.hpp"
 #include "app/services.hpp"
 #include "app/subscriptions.hpp"
 #include "calendar/market_hours.hpp"
@@ -13,7 +15,9 @@
 #include "core/instrument_table.hpp"
 #include "feed/feed.hpp"
 #include "feed/router.hpp"
+#include "ops/history_access.hpp"
 #include "ops/operations.hpp"
+#include "redis/budget_ledger.hpp"
 #include "redis/demand.hpp"
 #include "redis/publisher.hpp"
 #include "redis/requests.hpp"
@@ -49,6 +53,8 @@ private:
         redis::PublisherStats publisher;
         std::vector<std::pair<std::string, feed::FeedStats>> feeds;
         feed::RouterStats router;
+        feed::RepairStats repairs;
+        LiveQualityStats quality;
         Histogram written, round_trip;
         std::string session;
     };
@@ -57,6 +63,8 @@ private:
     bool make_providers(Exit& code);
     bool make_publisher(Exit& code);
     void make_router();
+    // What was published before is known before anything is subscribed.
+    asio::awaitable<void> take_over(std::uint64_t number);
     void make_demand();
     redis::ClientOptions redis_client() const;
     asio::awaitable<ops::GatewayStatus> gateway_status();
@@ -94,7 +102,11 @@ private:
     std::unique_ptr<Subscriptions> subscriptions_;
     std::unique_ptr<Demand> demand_;
     std::unique_ptr<redis::DemandWatcher> watcher_;
+    std::unique_ptr<redis::BudgetLedger> ledger_; // null: not shared
+    std::unique_ptr<HistoryStack> history_;
+    std::unique_ptr<RepairDesk> repairs_; // null: turned off
     std::unique_ptr<GatewayServices> services_;
+    std::unique_ptr<ops::BackfillAccess> history_access_;
     std::unique_ptr<ops::Operations> operations_;
     std::unique_ptr<redis::RequestServer> requests_;
     std::map<std::string, FeedStatus> refused_feeds_; // that never began; hot loop
@@ -107,6 +119,8 @@ private:
     MonoTime started_{};
     std::atomic<int> hot_tasks_{0}; // publisher, router and feeds
     int control_tasks_ = 0;
+    bool owner_ = false;           // as control knows it
+    std::uint64_t take_overs_ = 0; // begun
     std::atomic<bool> stopping_{false};
 };
 

@@ -1,6 +1,8 @@
 // What the gateway tells of itself: readiness and metrics.
+#include "app/families.hpp"
 #include "app/gateway.hpp"
-
+#include "app/observe_budget.hpp"
+#include "app/observe_history.hpp"
 #include "app/version.hpp"
 #include "core/clock.hpp"
 
@@ -9,9 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <fstream>
-#include <iterator>
 #include <unistd.h>
 
 namespace tickgate::app {
@@ -19,54 +19,6 @@ namespace tickgate::app {
 namespace {
 
 using api::Family;
-
-class Families {
-public:
-    Family& add(Family::Type type, std::string name, std::string help) {
-        families_.push_back(Family{std::move(name), std::move(help), type, {}});
-        return families_.back();
-    }
-    Family& counter(std::string name, std::string help) {
-        return add(Family::Type::counter, std::move(name), std::move(help));
-    }
-    Family& gauge(std::string name, std::string help) {
-        return add(Family::Type::gauge, std::move(name), std::move(help));
-    }
-    Family& histogram(std::string name, std::string help) {
-        return add(Family::Type::histogram, std::move(name), std::move(help));
-    }
-    std::vector<Family> take() {
-        return {std::make_move_iterator(families_.begin()), std::make_move_iterator(families_.end())};
-    }
-
-private:
-    std::deque<Family> families_; // references stay valid
-};
-
-using Labels = std::vector<std::pair<std::string, std::string>>;
-
-template <class Number>
-void put(Family& family, Labels labels, Number value) {
-    Family::Sample s;
-    s.labels = std::move(labels);
-    s.value = static_cast<double>(value);
-    family.samples.push_back(std::move(s));
-}
-
-template <class Buckets>
-void put_histogram(Family& family, Labels labels, const Buckets& buckets, std::uint64_t sum_us) {
-    Family::Sample s;
-    s.labels = std::move(labels);
-    std::uint64_t total = 0;
-    for (std::size_t i = 0; i < buckets.size(); ++i) {
-        total += buckets[i];
-        if (i < 27) // 2^26 µs is 67 s
-            s.cumulative_buckets.emplace_back(static_cast<double>(std::uint64_t{1} << i) * 1e-6, total);
-    }
-    s.count = total;
-    s.sum = static_cast<double>(sum_us) * 1e-6;
-    family.samples.push_back(std::move(s));
-}
 
 std::uint64_t resident_bytes() {
     std::ifstream statm("/proc/self/statm");
@@ -213,6 +165,8 @@ asio::awaitable<Gateway::HotSnapshot> Gateway::hot_snapshot() {
                 s.feeds.emplace_back(name, std::move(refused));
             }
         s.router = router_->stats();
+        s.repairs = router_->repair_stats();
+        s.quality = sink_->quality();
         s.session = publisher_->session();
         co_return s;
     };
@@ -297,16 +251,14 @@ asio::awaitable<std::vector<api::Family>> Gateway::metrics() {
     for (const auto& p : providers_)
         for (const auto& [status, count] : p->rest->stats().by_status)
             put(answers, {{"provider", p->name}, {"status", std::to_string(status)}}, count);
-    auto& limit = f.gauge("tickgate_budget_limit", "Request weight allowed in the window");
-    auto& used = f.gauge("tickgate_budget_used", "Request weight used in the window");
-    auto& paused = f.gauge("tickgate_budget_paused_seconds", "Pause the venue asked for, what is left of it");
+    std::vector<budget::BudgetView> budgets;
     for (const auto& p : providers_)
-        for (const auto& [name, state] : p->rest->budgets()) {
-            const Labels labels{{"provider", p->name}, {"budget", name}};
-            put(limit, labels, state.limit);
-            put(used, labels, state.used);
-            put(paused, labels, static_cast<double>(state.paused_for.count()) * 1e-3);
-        }
+        for (auto& view : p->rest->budgets())
+            budgets.push_back(std::move(view));
+    put_budgets(f, budgets);
+    put_history(f, *history_);
+    put_repairs(f, s.repairs);
+    put_quality(f, s.quality);
     co_return f.take();
 }
 

@@ -17,6 +17,7 @@ struct ProviderEntry {
     std::string name;
     std::shared_ptr<net::TlsContext> tls;
     std::unique_ptr<ProviderRest> rest;
+    std::unique_ptr<Rest> live_rest; // the same for what live data need: it goes before everybody else
     std::unique_ptr<DataProvider> provider;
 
     const FeedSpec* feed_of(std::string_view part) const noexcept {

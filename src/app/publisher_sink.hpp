@@ -1,6 +1,7 @@
 // Joins the feeds to the publisher: the feed's channel numbers are the publisher's.
 #pragma once
 
+#include "app/live_quality.hpp"
 #include "feed/market_sink.hpp"
 #include "redis/publisher.hpp"
 
@@ -12,18 +13,27 @@ namespace tickgate::app {
 
 class PublisherSink final : public feed::MarketSink {
 public:
-    explicit PublisherSink(redis::Publisher& publisher) : publisher_(publisher) {}
+    PublisherSink(redis::Publisher& publisher, const InstrumentTable& instruments)
+        : publisher_(publisher), quality_(instruments) {}
 
     feed::Channel open_channel(Subscription what, std::string_view provider, std::string_view native) override {
-        return static_cast<feed::Channel>(publisher_.open_channel(what, provider, native));
+        const auto channel = static_cast<feed::Channel>(publisher_.open_channel(what, provider, native));
+        quality_.opened(channel, what);
+        return channel;
     }
     feed::Channel open_source_channel(Subscription what, std::string_view provider, std::string_view native) override {
         return static_cast<feed::Channel>(publisher_.open_source_channel(what, provider, native));
     }
-    void close_channel(feed::Channel channel) override { publisher_.close_channel(id(channel)); }
+    void close_channel(feed::Channel channel) override {
+        publisher_.close_channel(id(channel));
+        quality_.closed(channel);
+    }
     void publish(feed::Channel channel, const Quote& quote) override { publisher_.publish(id(channel), quote); }
     void publish(feed::Channel channel, const Trade& trade) override { publisher_.publish(id(channel), trade); }
-    void publish(feed::Channel channel, const Bar& bar) override { publisher_.publish(id(channel), bar); }
+    void publish(feed::Channel channel, const Bar& bar) override {
+        publisher_.publish(id(channel), bar);
+        quality_.add(channel, bar);
+    }
     void flush(Moment now) override { publisher_.flush(now); }
     bool behind() const override { return publisher_.behind(); }
     void state(
@@ -41,12 +51,15 @@ public:
             on_route(*event.instrument, event.to_provider);
     }
 
+    const LiveQualityStats& quality() const noexcept { return quality_.stats(); }
+
     std::function<void()> on_feed_status;
     std::function<void(InstrumentId, const std::string& provider)> on_route;
 
 private:
     static redis::ChannelId id(feed::Channel channel) noexcept { return static_cast<redis::ChannelId>(channel); }
     redis::Publisher& publisher_;
+    LiveQuality quality_;
 };
 
 } // namespace tickgate::app

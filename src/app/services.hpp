@@ -41,6 +41,9 @@ public:
     asio::awaitable<ops::Outcome<ops::GatewayStatus>> status() override;
     asio::awaitable<ops::Outcome<std::vector<ops::InstrumentStatus>>> states(
         std::vector<InstrumentName> names) override;
+    std::vector<std::string> route(const InstrumentName& name) const override;
+    asio::awaitable<ops::Outcome<std::vector<ops::LimitView>>> limits() override;
+    asio::awaitable<ops::Outcome<ops::LatestAnswer>> latest(InstrumentName name, Timeframe timeframe) override;
 
 private:
     struct Held { // what the publisher holds of an instrument

@@ -355,7 +355,7 @@ asio::awaitable<void> Subscriptions::run(ProviderEntry& provider) {
             continue;
         }
         ++stats_.lookups;
-        auto asking = provider.provider->find_instruments(asked, *provider.rest);
+        auto asking = provider.provider->find_instruments(asked, *provider.live_rest);
         auto answer = co_await std::move(asking);
         if (stopping_)
             break;

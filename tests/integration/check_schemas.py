@@ -37,11 +37,26 @@ def kind_of(name):
     return words[2] if words[1] == "last" else words[1]
 
 
+def minutes_ago(n):
+    return str(int((time.time() - 60 * n) * 1e6))
+
+
 # Answers to requests, good ones and refused ones.
 for number, fields in enumerate((
         {"op": "quote", "symbols": "crypto:BTC-USDT,crypto:NOSUCH-COIN"}, {"op": "status"},
         {"op": "symbols", "text": "BTC"}, {"op": "validate", "symbol": "BTC-USDT"},
-        {"op": "subscribe", "symbol": "crypto:ETH-USDT", "client": "checker"}, {"op": "nothing"}, {"op": "quote"})):
+        {"op": "subscribe", "symbol": "crypto:ETH-USDT", "client": "checker"}, {"op": "nothing"}, {"op": "quote"},
+        {"op": "search", "text": "BTC"}, {"op": "search", "text": "BTC-USTD"}, {"op": "validate", "symbol": "crypto:BTC-USTD"},
+        {"op": "latest", "symbol": "crypto:BTC-USDT"}, {"op": "rate_limit"}, {"op": "cache_stats"}, {"op": "collectors"},
+        {"op": "bars", "symbol": "crypto:BTC-USDT", "timeframe": "1m", "start": minutes_ago(30)},
+        {"op": "bars", "symbols": "crypto:BTC-USDT,crypto:NOSUCH-COIN", "timeframe": "1m", "start": minutes_ago(5)},
+        {"op": "bars", "symbol": "crypto:BTC-USDT", "timeframe": "1m", "start": "2026-02-30"},
+        {"op": "trades", "symbol": "crypto:BTC-USDT", "start": minutes_ago(1), "limit": "5"},
+        {"op": "coverage", "symbol": "crypto:BTC-USDT"}, {"op": "validate", "symbol": "crypto:BTC-USDT",
+         "timeframe": "1m", "start": minutes_ago(30)},
+        {"op": "backfill", "symbol": "crypto:BTC-USDT", "timeframes": "1m", "start": minutes_ago(60)}, {"op": "jobs"},
+        {"op": "collector_start", "symbol": "crypto:BTC-USDT", "name": "checker"}, {"op": "collectors"},
+        {"op": "collector_end", "name": "checker"}, {"op": "cache_clear", "older_than_days": "1"})):
     name = f"schema-check-{number}"
     client.xadd("md:req", {"id": name, **fields})
     while True:

@@ -63,6 +63,7 @@ struct SystemOptions {
     std::vector<std::string> venue; // arguments after `tickgate venue binance --port N`
     std::string symbols = "crypto: [BTC-USDT, ETH-USDT]";
     std::string more;       // further top-level YAML
+    std::string store;      // its URL; empty: a new SQLite file
     std::string redis_more; // further keys of `redis`, with a leading comma
     std::string binance_more;
     std::vector<std::string> redis;

@@ -40,10 +40,12 @@ MarketSystem::MarketSystem(MarketOptions options) : http_port(free_port()) {
             providers += "  tradier: {token: " + credential + ", endpoints: {ws: " + ws + ", rest: " + http +
                          ", stream: " + http + "}}\n";
     }
-    config_file = directory.write("tickgate.yaml", "redis: {url: \"" + redis.url() +
-                                                       "\"}\nhttp: {listen: \"127.0.0.1:" + std::to_string(http_port) +
-                                                       "\"}\nproviders:\n" + providers + "routes: {" + options.routes +
-                                                       "}\nsymbols: {" + options.symbols + "}\n" + options.more);
+    config_file = directory.write(
+        "tickgate.yaml", "redis: {url: \"" + redis.url() +
+                             "\"}\nhttp: {listen: \"127.0.0.1:" + std::to_string(http_port) + "\"}\nstore: {url: \"" +
+                             (options.store.empty() ? "sqlite://" + directory.path() + "/bars.db" : options.store) +
+                             "\"}\nproviders:\n" + providers + "routes: {" + options.routes + "}\nsymbols: {" +
+                             options.symbols + "}\n" + options.more);
     gateway = std::make_unique<Process>(
         std::vector<std::string>{binary, "run", "--config", config_file, "--log-level", "debug"});
     if (!options.wait)

@@ -13,6 +13,7 @@ inline const std::string oanda_account = "101-004-1234567-001";
 struct MarketOptions {
     std::map<std::string, std::vector<std::string>> venues; // by name, with their arguments
     std::string routes, symbols;                            // YAML flow mappings, without braces
+    std::string store;                                      // its URL; empty: a new SQLite file
     std::string more;                                       // further top-level YAML
     bool wait = true;                                       // until the gateway is ready
 };

@@ -162,13 +162,20 @@ TEST(RedisFaults, KilledAndRestartedUnderLoadComesBackByItself) {
         Listener before(system.redis.port());
         ASSERT_TRUE(before.until([&] { return before.count(btc_trade) > 100; }));
         session = before.on(btc_trade).back().get("session");
+        system.gateway->signal(SIGSTOP); // so that what Redis answered is what the listener saw
+        for (int i = 0; i < 3; ++i)      // Redis has gone round meanwhile
+            system.redis.cli({"PING"});
+        before.drain();
         last = number(before.on(btc_trade).back().payload, "seq");
+        system.redis.kill();
+        system.gateway->signal(SIGCONT);
     }
-    system.redis.kill();
     EXPECT_TRUE(System::eventually([&] { return http_get(system.http_port, "/readyz").status == 503; }));
     EXPECT_EQ(http_get(system.http_port, "/healthz").status, 200);
-    system.redis.start(); // empty
+    system.gateway->signal(SIGSTOP); // so that the listener is there before the gateway is back
+    system.redis.start();            // empty
     Listener after(system.redis.port());
+    system.gateway->signal(SIGCONT);
     ASSERT_TRUE(after.until([&] { return after.count(btc_trade) > 100 && after.count(btc_quote) > 100; }));
     const auto first = after.on(btc_trade).front();
     EXPECT_EQ(first.get("session"), session); // nobody else published meanwhile
@@ -255,6 +262,24 @@ TEST(RedisFaults, ItEndsInTimeWhileRedisIsStalled) {
     system.start_gateway();
     EXPECT_TRUE(system.wait_ready()) << system.gateway->standard_error();
     EXPECT_TRUE(every_number_is_accounted_for(listener, btc_trade));
+}
+
+TEST(RedisFaults, APrefixThatIsWonBackIsServedAgain) {
+    System system;
+    Listener listener(system.redis.port());
+    RedisClient other(system.redis.port());
+    ASSERT_TRUE(listener.until_message(btc_trade));
+    for (int round = 0; round < 2; ++round) {
+        other({"SET", "md:owner", "another", "PX", "5000"}); // another publisher, for that long
+        const auto stands_by = [&] {
+            return http_get(system.http_port, "/readyz").body.find("another") != std::string::npos;
+        };
+        ASSERT_TRUE(System::eventually(stands_by)) << http_get(system.http_port, "/readyz").body;
+        listener.drain();
+        listener.forget();
+        ASSERT_TRUE(listener.until_message(btc_trade)) << "round " << round << system.gateway->standard_error();
+        ASSERT_TRUE(system.wait_ready());
+    }
 }
 
 TEST(RedisFaults, TooManyClientsAreWaitedOutAtTheStartAndLater) {

@@ -205,6 +205,7 @@ class Soak:
             f.write(f"""
 redis: {{url: "redis://127.0.0.1:{self.redis_port}/0"}}
 http: {{listen: "127.0.0.1:{self.http_port}"}}
+store: {{url: "sqlite://{self.work}/bars.db"}}
 providers:
   binance: {{endpoints: {{ws: "ws://127.0.0.1:{at['binance']}", rest: "http://127.0.0.1:{at['binance']}"}}}}
   oanda: {{token: {TOKEN}, account: {ACCOUNT}, endpoints: {{rest: "http://127.0.0.1:{at['oanda']}", stream: "http://127.0.0.1:{at['oanda']}"}}}}
@@ -341,27 +342,31 @@ publish: {{timeframes: [1s, 1m]}}
         self.redis.wait(10)
 
 
+def conclude(trial, name):
+    """Runs it, tells what went wrong, and answers the exit code."""
+    try:
+        trial.run()
+    finally:
+        trial.close()
+    for problem in trial.problems:
+        print("PROBLEM", problem)
+    if trial.problems:
+        log = os.path.join(trial.work, "gateway.log")
+        print(f"--- the end of {log}")
+        print(subprocess.run(["tail", "-n", "60", log], capture_output=True, text=True).stdout)
+        return 1
+    shutil.rmtree(trial.work, ignore_errors=True)
+    print(name, "passed")
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
     parser.add_argument("--seconds", type=int, default=1800)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
     parser.add_argument("--pause", type=float, default=6.0, help="longest pause between faults, seconds")
-    soak = Soak(parser.parse_args())
-    try:
-        soak.run()
-    finally:
-        soak.close()
-    for problem in soak.problems:
-        print("PROBLEM", problem)
-    if soak.problems:
-        log = os.path.join(soak.work, "gateway.log")
-        print(f"--- the end of {log}")
-        print(subprocess.run(["tail", "-n", "60", log], capture_output=True, text=True).stdout)
-        return 1
-    shutil.rmtree(soak.work, ignore_errors=True)
-    print("soak passed")
-    return 0
+    return conclude(Soak(parser.parse_args()), "soak")
 
 
 if __name__ == "__main__":
