@@ -1,30 +1,13 @@
 #include "backfill/sources.hpp"
 
 #include "bars/derive.hpp"
+#include "calendar/bar_spans.hpp"
 
 #include <algorithm>
 
 namespace tickgate::backfill {
 
 namespace {
-
-Alignment usual_align(AssetClass asset_class, Timeframe timeframe) noexcept {
-    if (timeframe <= Timeframe::h1)
-        return Alignment::utc;
-    switch (asset_class) {
-    case AssetClass::fx:
-    case AssetClass::cfd:
-        return Alignment::ny17;
-    case AssetClass::equity:
-    case AssetClass::option:
-    case AssetClass::index:
-        return Alignment::exchange;
-    case AssetClass::crypto:
-    case AssetClass::future:
-        break;
-    }
-    return Alignment::utc;
-}
 
 std::chrono::nanoseconds delay_of(const DataProvider& provider, AssetClass asset_class) {
     std::chrono::nanoseconds delay{};
@@ -44,7 +27,7 @@ std::optional<BarVariant> derived_variant(const DataProvider& provider, const In
             continue;
         if (const auto finer = provider.bar_history(instrument, *it)) {
             auto variant = finer->variant;
-            variant.align = usual_align(instrument.asset_class, timeframe);
+            variant.align = calendar::usual_alignment(instrument.asset_class, timeframe);
             return variant;
         }
     }

@@ -72,6 +72,7 @@ public:
 
     Query& operator<<(std::int64_t value) noexcept;
     Query& operator<<(std::string_view value) noexcept;
+    Query& operator<<(std::string&&) = delete; // it must live until the statement is executed
     Query& operator<<(std::nullopt_t) noexcept;
 
     // True with a row; false at the end or after a failure, which error() tells.

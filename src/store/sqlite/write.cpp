@@ -101,7 +101,8 @@ result<WriteResult> SqliteStore::write_in(SeriesId id, const Batch& batch) {
     {
         Query add(db_, add_bar_, writing);
         for (const auto* bar : bars) {
-            BarColumns(*bar).bind(add, id);
+            const BarColumns columns(*bar); // SQLite reads them when it executes
+            columns.bind(add, id);
             if (const auto ec = add.execute())
                 return ec;
             if (db_.changes() != 0)
