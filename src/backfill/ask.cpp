@@ -2,6 +2,9 @@
 
 #include "core/clock.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 #include <random>
 

@@ -4,6 +4,9 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 
 namespace tickgate::backfill {

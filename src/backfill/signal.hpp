@@ -2,10 +2,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 
@@ -20,7 +18,7 @@ public:
 
     void wake() { timer_.cancel(); }
     // Until wake(), or until the waiter is cancelled; never throws for the latter where throw_if_cancelled is off.
-    asio::awaitable<void> wait() { (void)co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable)); }
+    asio::awaitable<void> wait();
 
 private:
     asio::steady_timer timer_;
