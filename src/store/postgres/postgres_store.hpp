@@ -1,8 +1,8 @@
 // The store in a PostgreSQL database, which many gateways and readers may share.
 #pragma once
 
-#include "store/bar_store.hpp"
 #include "store/postgres/connection.hpp"
+#include "store/table_store.hpp"
 
 #include <map>
 #include <set>
@@ -14,7 +14,7 @@ result<std::unique_ptr<BarStore>> open(const StoreOptions& options, std::string&
 
 // Writers of one series take turns by an advisory lock, so that bars and coverage stay true together. A lost connection
 // is made anew by the next call.
-class PostgresStore final : public BarStore {
+class PostgresStore final : public TableStore {
 public:
     explicit PostgresStore(StoreOptions options) : connection_(std::move(options)) {}
 
@@ -24,10 +24,6 @@ public:
     result<WriteResult> write(const Batch& batch) override;
     error_code read(const SeriesKey& series, Span within, std::size_t limit, bool backwards,
         const std::function<bool(const StoredBar&)>& take) override;
-    result<CoverageMap> coverage(const SeriesKey& series) override;
-    result<std::vector<CoverageSpan>> coverage(const SeriesKey& series, Span within) override;
-    result<std::vector<SeriesInfo>> series(const std::optional<InstrumentName>& instrument) override;
-    result<StoreStats> stats() override;
     result<std::uint64_t> erase(const EraseFilter& filter) override;
     error_code put_job(const JobRow& job) override;
     result<std::vector<JobRow>> jobs() override;
@@ -37,15 +33,11 @@ public:
     const std::string& problem() const noexcept override { return connection_.problem(); }
 
 private:
-    using SeriesId = std::int64_t;
-    struct Row {
-        SeriesId id = 0;
-        SeriesInfo info;
-    };
-
-    result<std::optional<SeriesId>> find(const SeriesKey& key);
+    error_code ready() override { return connect(); }
+    result<std::optional<SeriesId>> find(const SeriesKey& key) override;
     result<SeriesId> find_or_add(const SeriesKey& key);
-    result<std::vector<Row>> rows();
+    result<std::vector<Row>> rows() override;
+    error_code measure(StoreStats& stats) override;
     error_code run(const char* sql, const Connection::Parameters& parameters, std::string_view doing);
 
     // Prepares what a transaction must not do itself: the table of new rows and the partitions.
@@ -56,9 +48,8 @@ private:
         SeriesId id, const std::vector<const StoredBar*>& bars, const std::vector<Span>& spans, WriteResult& done);
     error_code put(SeriesId id, const std::vector<const StoredBar*>& bars, WriteResult& done);
     error_code count(SeriesId id, std::int64_t more);
-    error_code update_coverage(SeriesId id, const std::vector<CoverageSpan>& coverage);
-    result<CoverageMap> load_coverage(SeriesId id, Span touching);
-    error_code replace_coverage(SeriesId id, const CoverageMap& before, const CoverageMap& after);
+    result<CoverageMap> load_coverage(SeriesId id, Span touching) override;
+    error_code replace_coverage(SeriesId id, const CoverageMap& before, const CoverageMap& after) override;
 
     result<std::uint64_t> erase_in(SeriesId id, std::optional<UnixNanos> fetched_before);
     result<std::vector<Span>> old_bars(SeriesId id, UnixNanos fetched_before);

@@ -103,12 +103,7 @@ error_code PostgresStore::read(const SeriesKey& series, Span within, std::size_t
         return id.error();
     if (!*id)
         return {};
-    StoredBar bar;
-    bar.bar.timeframe = series.timeframe;
-    bar.bar.price_type = series.variant.price_type;
-    bar.bar.align = series.variant.align;
-    bar.bar.adjusted = series.variant.adjusted;
-    bar.bar.final = true;
+    StoredBar bar = blank(series);
     for (std::size_t left = limit == 0 ? SIZE_MAX : limit; left > 0 && within.from < within.to;) {
         const auto wanted = std::min(left, page);
         const auto rows = connection_.ask(backwards ? read_backwards : read_forwards,
@@ -147,31 +142,6 @@ result<CoverageMap> PostgresStore::load_coverage(SeriesId id, Span touching) {
     return map;
 }
 
-result<CoverageMap> PostgresStore::coverage(const SeriesKey& series) {
-    if (const auto ec = connect())
-        return ec;
-    const auto id = find(series);
-    if (!id)
-        return id.error();
-    if (!*id)
-        return CoverageMap();
-    return load_coverage(**id, {UnixNanos::min(), UnixNanos::max()});
-}
-
-result<std::vector<CoverageSpan>> PostgresStore::coverage(const SeriesKey& series, Span within) {
-    if (const auto ec = connect())
-        return ec;
-    const auto id = find(series);
-    if (!id)
-        return id.error();
-    if (!*id)
-        return std::vector<CoverageSpan>();
-    const auto map = load_coverage(**id, within);
-    if (!map)
-        return map.error();
-    return map->known(within);
-}
-
 result<std::vector<PostgresStore::Row>> PostgresStore::rows() {
     const auto all = connection_.ask(
         "SELECT id, provider, class, symbol, timeframe, price_type, align, adjusted, bars, (SELECT min(open_ns) FROM "
@@ -201,25 +171,7 @@ result<std::vector<PostgresStore::Row>> PostgresStore::rows() {
     return out;
 }
 
-result<std::vector<SeriesInfo>> PostgresStore::series(const std::optional<InstrumentName>& instrument) {
-    if (const auto ec = connect())
-        return ec;
-    auto all = rows();
-    if (!all)
-        return all.error();
-    std::vector<SeriesInfo> out;
-    for (auto& row : *all)
-        if (!instrument || *instrument == row.info.key.instrument)
-            out.push_back(std::move(row.info));
-    return out;
-}
-
-result<StoreStats> PostgresStore::stats() {
-    if (const auto ec = connect())
-        return ec;
-    const auto all = rows();
-    if (!all)
-        return all.error();
+error_code PostgresStore::measure(StoreStats& stats) {
     const auto more = connection_.ask(
         "SELECT (SELECT count(*) FROM span), (SELECT count(*) FROM job), (SELECT sum(pg_total_relation_size(relid)) "
         "FROM pg_partition_tree('bar')) + pg_total_relation_size('span') + pg_total_relation_size('series') + "
@@ -227,20 +179,11 @@ result<StoreStats> PostgresStore::stats() {
         {}, reading);
     if (!more)
         return more.error();
-    StoreStats out;
-    out.backend = "postgresql";
-    out.series = all->size();
-    for (const auto& row : *all) {
-        out.bars += row.info.bars;
-        if (!row.info.first)
-            continue;
-        out.oldest = out.oldest ? std::min(*out.oldest, *row.info.first) : row.info.first;
-        out.newest = out.newest ? std::max(*out.newest, *row.info.last) : row.info.last;
-    }
-    out.spans = static_cast<std::uint64_t>(more->integer(0, 0));
-    out.jobs = static_cast<std::uint64_t>(more->integer(0, 1));
-    out.bytes = static_cast<std::uint64_t>(more->integer(0, 2));
-    return out;
+    stats.backend = "postgresql";
+    stats.spans = static_cast<std::uint64_t>(more->integer(0, 0));
+    stats.jobs = static_cast<std::uint64_t>(more->integer(0, 1));
+    stats.bytes = static_cast<std::uint64_t>(more->integer(0, 2));
+    return {};
 }
 
 error_code PostgresStore::put_job(const JobRow& job) {

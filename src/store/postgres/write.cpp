@@ -216,19 +216,6 @@ error_code PostgresStore::count(SeriesId id, std::int64_t more) {
     return run("UPDATE series SET bars = bars + $1 WHERE id = $2", {std::to_string(more), std::to_string(id)}, writing);
 }
 
-error_code PostgresStore::update_coverage(SeriesId id, const std::vector<CoverageSpan>& coverage) {
-    const Span extent = extent_of(coverage);
-    if (extent.from == extent.to)
-        return {};
-    const auto before = load_coverage(id, extent);
-    if (!before)
-        return before.error();
-    CoverageMap after = *before;
-    for (const auto& piece : coverage)
-        after.set(piece);
-    return replace_coverage(id, *before, after);
-}
-
 error_code PostgresStore::replace_coverage(SeriesId id, const CoverageMap& before, const CoverageMap& after) {
     std::vector<std::int64_t> gone;
     for (const auto& [from, piece] : before.spans()) {

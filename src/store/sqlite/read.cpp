@@ -73,12 +73,7 @@ error_code SqliteStore::read(const SeriesKey& series, Span within, std::size_t l
         return id.error();
     if (!*id)
         return {};
-    StoredBar bar;
-    bar.bar.timeframe = series.timeframe;
-    bar.bar.price_type = series.variant.price_type;
-    bar.bar.align = series.variant.align;
-    bar.bar.adjusted = series.variant.adjusted;
-    bar.bar.final = true;
+    StoredBar bar = blank(series);
     Query query(db_, backwards ? read_back_ : read_, reading);
     query << **id << ticks_of(within.from) << ticks_of(within.to)
           << (limit == 0 ? std::int64_t{-1} : static_cast<std::int64_t>(limit));
@@ -103,31 +98,6 @@ result<CoverageMap> SqliteStore::load_coverage(SeriesId id, Span touching) {
     if (query.error())
         return query.error();
     return map;
-}
-
-result<CoverageMap> SqliteStore::coverage(const SeriesKey& series) {
-    if (const auto ec = db_.check_in_place())
-        return ec;
-    const auto id = find(series);
-    if (!id)
-        return id.error();
-    if (!*id)
-        return CoverageMap();
-    return load_coverage(**id, {UnixNanos::min(), UnixNanos::max()});
-}
-
-result<std::vector<CoverageSpan>> SqliteStore::coverage(const SeriesKey& series, Span within) {
-    if (const auto ec = db_.check_in_place())
-        return ec;
-    const auto id = find(series);
-    if (!id)
-        return id.error();
-    if (!*id)
-        return std::vector<CoverageSpan>();
-    const auto map = load_coverage(**id, within);
-    if (!map)
-        return map.error();
-    return map->known(within);
 }
 
 result<std::vector<SqliteStore::Row>> SqliteStore::rows() {
@@ -155,45 +125,18 @@ result<std::vector<SqliteStore::Row>> SqliteStore::rows() {
     return out;
 }
 
-result<std::vector<SeriesInfo>> SqliteStore::series(const std::optional<InstrumentName>& instrument) {
-    if (const auto ec = db_.check_in_place())
-        return ec;
-    auto all = rows();
-    if (!all)
-        return all.error();
-    std::vector<SeriesInfo> out;
-    for (auto& row : *all)
-        if (!instrument || *instrument == row.info.key.instrument)
-            out.push_back(std::move(row.info));
-    return out;
-}
-
-result<StoreStats> SqliteStore::stats() {
-    if (const auto ec = db_.check_in_place())
-        return ec;
-    const auto all = rows();
-    if (!all)
-        return all.error();
-    StoreStats out;
-    out.backend = "sqlite";
-    out.series = all->size();
-    for (const auto& row : *all) {
-        out.bars += row.info.bars;
-        if (!row.info.first)
-            continue;
-        out.oldest = out.oldest ? std::min(*out.oldest, *row.info.first) : row.info.first;
-        out.newest = out.newest ? std::max(*out.newest, *row.info.last) : row.info.last;
-    }
+error_code SqliteStore::measure(StoreStats& stats) {
     const auto spans = db_.number("SELECT count(*) FROM span", reading);
     if (!spans)
         return spans.error();
     const auto jobs = db_.number("SELECT count(*) FROM job", reading);
     if (!jobs)
         return jobs.error();
-    out.spans = static_cast<std::uint64_t>(*spans);
-    out.jobs = static_cast<std::uint64_t>(*jobs);
-    out.bytes = size_of(db_.path()) + size_of(db_.path() + "-wal");
-    return out;
+    stats.backend = "sqlite";
+    stats.spans = static_cast<std::uint64_t>(*spans);
+    stats.jobs = static_cast<std::uint64_t>(*jobs);
+    stats.bytes = size_of(db_.path()) + size_of(db_.path() + "-wal");
+    return {};
 }
 
 error_code SqliteStore::put_job(const JobRow& job) {

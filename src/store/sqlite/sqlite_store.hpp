@@ -1,8 +1,8 @@
 // The store in one SQLite file.
 #pragma once
 
-#include "store/bar_store.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/table_store.hpp"
 
 #include <map>
 
@@ -11,15 +11,11 @@ namespace tickgate::store::sqlite {
 // Opens, creates and migrates the file at `path`, see open_store().
 result<std::unique_ptr<BarStore>> open(const std::string& path, bool read_only, std::string& problem);
 
-class SqliteStore final : public BarStore {
+class SqliteStore final : public TableStore {
 public:
     result<WriteResult> write(const Batch& batch) override;
     error_code read(const SeriesKey& series, Span within, std::size_t limit, bool backwards,
         const std::function<bool(const StoredBar&)>& take) override;
-    result<CoverageMap> coverage(const SeriesKey& series) override;
-    result<std::vector<CoverageSpan>> coverage(const SeriesKey& series, Span within) override;
-    result<std::vector<SeriesInfo>> series(const std::optional<InstrumentName>& instrument) override;
-    result<StoreStats> stats() override;
     result<std::uint64_t> erase(const EraseFilter& filter) override;
     error_code put_job(const JobRow& job) override;
     result<std::vector<JobRow>> jobs() override;
@@ -31,25 +27,19 @@ public:
     Database& database() noexcept { return db_; }
 
 private:
-    // A number of the series table.
-    using SeriesId = std::int64_t;
-    struct Row {
-        SeriesId id = 0;
-        SeriesInfo info;
-    };
-
-    result<std::optional<SeriesId>> find(const SeriesKey& key);
+    error_code ready() override { return db_.check_in_place(); }
+    result<std::optional<SeriesId>> find(const SeriesKey& key) override;
     result<SeriesId> find_or_add(const SeriesKey& key);
-    result<std::vector<Row>> rows();
+    result<std::vector<Row>> rows() override;
+    error_code measure(StoreStats& stats) override;
 
     result<WriteResult> write_in(SeriesId id, const Batch& batch);
     error_code take_out_others(
         SeriesId id, const std::vector<const StoredBar*>& bars, const std::vector<Span>& spans, WriteResult& done);
     error_code change(SeriesId id, const StoredBar& bar, WriteResult& done);
     error_code count(SeriesId id, std::int64_t more);
-    error_code update_coverage(SeriesId id, const std::vector<CoverageSpan>& coverage);
-    result<CoverageMap> load_coverage(SeriesId id, Span touching);
-    error_code replace_coverage(SeriesId id, const CoverageMap& before, const CoverageMap& after);
+    result<CoverageMap> load_coverage(SeriesId id, Span touching) override;
+    error_code replace_coverage(SeriesId id, const CoverageMap& before, const CoverageMap& after) override;
 
     result<std::uint64_t> erase_in(SeriesId id, std::optional<UnixNanos> fetched_before);
     result<std::vector<Span>> old_bars(SeriesId id, UnixNanos fetched_before);

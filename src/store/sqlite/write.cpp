@@ -157,19 +157,6 @@ error_code SqliteStore::count(SeriesId id, std::int64_t more) {
     return query.execute();
 }
 
-error_code SqliteStore::update_coverage(SeriesId id, const std::vector<CoverageSpan>& coverage) {
-    const Span extent = extent_of(coverage);
-    if (extent.from == extent.to)
-        return {};
-    const auto before = load_coverage(id, extent);
-    if (!before)
-        return before.error();
-    CoverageMap after = *before;
-    for (const auto& piece : coverage)
-        after.set(piece);
-    return replace_coverage(id, *before, after);
-}
-
 error_code SqliteStore::replace_coverage(SeriesId id, const CoverageMap& before, const CoverageMap& after) {
     const auto same_in = [](const CoverageMap& map, const CoverageSpan& piece) {
         const auto at = map.spans().find(piece.span.from);
