@@ -43,9 +43,9 @@ asio::awaitable<std::vector<Span>> hulls(
         while (const auto window = window_before(*span, end, grid, window_bars)) {
             end = window->from;
             const auto what_is_known = co_await Impl::known(self, run, fetch->series, *window);
-            const auto todo = missing(what_is_known, *window, grid, run->view);
-            if (!todo.empty())
-                out.push_back({todo.front().from, todo.back().to});
+            const auto spans_missing = missing(what_is_known, *window, grid, run->view);
+            if (!spans_missing.empty())
+                out.push_back({spans_missing.front().from, spans_missing.back().to});
         }
     }
     std::reverse(out.begin(), out.end());
@@ -139,16 +139,16 @@ asio::awaitable<error_code> read_once(
 // More rows than memory is for them: fewer instruments at a time.
 asio::awaitable<error_code> read_file(
     Impl::Self self, Impl::RunPtr run, Impl::FetchPtr fetch, BulkFile file, Wanted wanted) {
-    std::vector<Wanted> todo;
-    todo.push_back(std::move(wanted));
-    while (!todo.empty()) {
-        const auto some = std::move(todo.back());
-        todo.pop_back();
+    std::vector<Wanted> groups;
+    groups.push_back(std::move(wanted));
+    while (!groups.empty()) {
+        const auto some = std::move(groups.back());
+        groups.pop_back();
         const auto fault = co_await read_once(self, run, fetch, file, some);
         if (fault == errc::overflow && some.size() > 1) {
             const auto half = static_cast<std::ptrdiff_t>(some.size() / 2);
-            todo.emplace_back(some.begin(), some.begin() + half);
-            todo.emplace_back(some.begin() + half, some.end());
+            groups.emplace_back(some.begin(), some.begin() + half);
+            groups.emplace_back(some.begin() + half, some.end());
         } else if (fault) {
             co_return fault;
         }
@@ -234,13 +234,13 @@ void note_failure(HistoryStats& stats, const Fetch& fetch, const std::string& fi
 asio::awaitable<void> Impl::fetch_files(Self self, RunPtr run, FetchPtr fetch, std::vector<Span> spans) {
     if (!files_are_wanted(*run, *fetch, spans))
         co_return;
-    const auto todo = co_await hulls(self, run, fetch, std::move(spans));
-    if (!files_are_wanted(*run, *fetch, todo))
+    const auto unread = co_await hulls(self, run, fetch, std::move(spans));
+    if (!files_are_wanted(*run, *fetch, unread))
         co_return;
     run->asked = true;
     const DoneByFiles done(*run);
     int failures = 0;
-    for (const auto& hull : todo) {
+    for (const auto& hull : unread) {
         const auto files = co_await list_files(self, run, fetch, hull);
         if (!files) {
             note_failure(self->stats, *fetch, "list", files.error());
