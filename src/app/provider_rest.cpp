@@ -47,12 +47,8 @@ private:
 };
 
 ProviderRest::ProviderRest(asio::any_io_executor control, std::string provider, std::shared_ptr<net::TlsContext> tls,
-    std::vector<budget::LimitOverride> limits, budget::SharedLedger* shared)
-    : control_(control),
-      name_(std::move(provider)),
-      client_(control, std::move(tls)),
-      limits_(std::move(limits)),
-      shared_(shared) {}
+    budget::SharedLedger* shared)
+    : control_(control), name_(std::move(provider)), client_(control, std::move(tls)), shared_(shared) {}
 
 void ProviderRest::attach(const DataProvider& provider) {
     provider_ = &provider;
@@ -63,7 +59,6 @@ void ProviderRest::attach(const DataProvider& provider) {
         budget::GateOptions o;
         o.provider = name_;
         o.spec = spec;
-        o.limits = limits_;
         o.shared = shared_;
         gates_.emplace_back(control_, std::move(o));
         budget_names_.push_back(spec.name);

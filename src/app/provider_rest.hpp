@@ -29,7 +29,7 @@ class ProviderRest final : public Rest {
 public:
     // `shared`, if given, outlives this.
     ProviderRest(asio::any_io_executor control, std::string provider, std::shared_ptr<net::TlsContext> tls,
-        std::vector<budget::LimitOverride> limits = {}, budget::SharedLedger* shared = nullptr);
+        budget::SharedLedger* shared = nullptr);
 
     // The provider is made with this Rest's settings at hand and then attached; before any request.
     void attach(const DataProvider& provider);
@@ -67,7 +67,6 @@ private:
     asio::any_io_executor control_;
     std::string name_;
     net::HttpClient client_;
-    std::vector<budget::LimitOverride> limits_;
     budget::SharedLedger* shared_;
     const DataProvider* provider_ = nullptr;
     std::vector<budget::Gate> gates_;

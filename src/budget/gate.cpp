@@ -23,7 +23,7 @@ constexpr milliseconds longest_shared_wait = std::chrono::hours(24) * 32; // a m
 
 struct Gate::Impl : std::enable_shared_from_this<Impl> {
     Impl(asio::any_io_executor e, GateOptions o)
-        : executor(e), options(std::move(o)), budget(options.spec, options.limits), queue(budget), timer(e) {
+        : executor(e), options(std::move(o)), budget(options.spec), queue(budget), timer(e) {
         shared_name = options.provider + ":" + options.spec.name;
     }
 

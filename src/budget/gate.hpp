@@ -41,7 +41,6 @@ struct BudgetView {
 struct GateOptions {
     std::string provider;
     RequestBudgetSpec spec;
-    std::vector<LimitOverride> limits;
     SharedLedger* shared = nullptr; // outlives the gate
     std::function<Moment()> clock;  // empty: the machine's
 };

@@ -16,40 +16,20 @@ constexpr nanoseconds longest_pause = std::chrono::hours(24) * 4; // a ban lasts
 constexpr std::int64_t latest_ms = 9000000000000; // of the year 2255: later times do not fit nanoseconds
 constexpr int most_doublings = 6;
 
-bool same_limit(const LimitSpec& a, const LimitSpec& b) noexcept {
-    const bool quota = a.kind == LimitSpec::Kind::day || a.kind == LimitSpec::Kind::month;
-    return a.kind == b.kind && a.unit == b.unit && (quota || a.window == b.window);
-}
-
 } // namespace
 
-std::vector<LimitSpec> limits_of(const RequestBudgetSpec& spec, const std::vector<LimitOverride>& overrides) {
+std::vector<LimitSpec> limits_of(const RequestBudgetSpec& spec) {
     std::vector<LimitSpec> all(1);
     all.front().limit = spec.weight_limit;
     all.front().window = spec.window;
     all.insert(all.end(), spec.more.begin(), spec.more.end());
-    const bool counts_bytes =
-        std::any_of(all.begin(), all.end(), [](const LimitSpec& l) { return l.unit == LimitSpec::Unit::bytes; });
-    for (const auto& o : overrides) {
-        const bool ours =
-            o.budget.empty() ? o.limit.unit == LimitSpec::Unit::weight || counts_bytes : o.budget == spec.name;
-        if (!ours)
-            continue;
-        const auto at =
-            std::find_if(all.begin(), all.end(), [&](const LimitSpec& l) { return same_limit(l, o.limit); });
-        if (at == all.end())
-            all.push_back(o.limit);
-        else
-            *at = o.limit;
-    }
     for (auto& l : all) // a window without length would never end
         l.window = std::max(l.window, milliseconds(1));
     return all;
 }
 
-RequestBudget::RequestBudget(const RequestBudgetSpec& spec, const std::vector<LimitOverride>& overrides)
-    : name_(spec.name) {
-    for (const auto& limit : limits_of(spec, overrides))
+RequestBudget::RequestBudget(const RequestBudgetSpec& spec) : name_(spec.name) {
+    for (const auto& limit : limits_of(spec))
         windows_.push_back(LimitWindow::make(limit));
     configured_ = windows_.front()->spec().limit;
 }

@@ -17,13 +17,8 @@
 
 namespace tickgate::budget {
 
-// A limit from the configuration: replaces the documented one of the same kind, unit and window, or adds to them.
-struct LimitOverride {
-    LimitSpec limit;
-    std::string budget; // of which one; empty: of all, a limit of bytes only where bytes are counted anyway
-};
 // All limits of a budget; the first is RequestBudgetSpec's own, which headers refine.
-std::vector<LimitSpec> limits_of(const RequestBudgetSpec& spec, const std::vector<LimitOverride>& overrides);
+std::vector<LimitSpec> limits_of(const RequestBudgetSpec& spec);
 
 // What a request takes.
 struct Cost {
@@ -55,7 +50,7 @@ enum class Told : std::uint8_t { well, refused, body };
 // until an answer is well.
 class RequestBudget {
 public:
-    explicit RequestBudget(const RequestBudgetSpec& spec, const std::vector<LimitOverride>& overrides = {});
+    explicit RequestBudget(const RequestBudgetSpec& spec);
 
     // Whether the cost may go now, and then it is taken.
     bool take(Cost cost, Moment now, Taken& taken);

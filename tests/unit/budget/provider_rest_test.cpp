@@ -73,13 +73,14 @@ protected:
         r.body = "{}";
         co_return r;
     }
-    void make(std::int64_t limit, std::chrono::milliseconds window, std::vector<budget::LimitOverride> limits = {}) {
+    void make(std::int64_t limit, std::chrono::milliseconds window, std::vector<LimitSpec> more = {}) {
         RequestBudgetSpec spec;
         spec.name = "rest";
         spec.weight_limit = limit;
         spec.window = window;
+        spec.more = std::move(more);
         provider.capabilities_.budgets = {spec};
-        rest = std::make_unique<ProviderRest>(io.get_executor(), "venue", nullptr, std::move(limits));
+        rest = std::make_unique<ProviderRest>(io.get_executor(), "venue", nullptr);
         rest->attach(provider);
     }
     void send(Rest& by, const std::string& path, std::chrono::milliseconds deadline = 10s) {
@@ -191,16 +192,14 @@ TEST_F(ProviderRestTest, QuotasOutliveTheProcess) {
     LimitSpec day;
     day.kind = LimitSpec::Kind::day;
     day.limit = 2;
-    std::vector<budget::LimitOverride> limits(1);
-    limits[0].limit = day;
-    make(100, 1s, limits);
+    make(100, 1s, {day});
     send(*rest, "/one");
     send(*rest, "/two");
     ASSERT_TRUE(finish());
     const auto saved = rest->snapshots();
     ASSERT_EQ(saved.size(), 1u);
     EXPECT_EQ(saved[0].first, "rest");
-    make(100, 1s, limits);
+    make(100, 1s, {day});
     EXPECT_TRUE(rest->restore("rest", saved[0].second));
     EXPECT_FALSE(rest->restore("other", saved[0].second));
     send(*rest, "/three", 1s);

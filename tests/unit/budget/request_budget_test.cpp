@@ -70,29 +70,6 @@ TEST(RequestBudget, AllLimitsMustAllow) {
     EXPECT_EQ(views[0].remaining, 5);
 }
 
-TEST(RequestBudget, TheConfigurationReplacesAndAdds) {
-    auto s = spec(5);
-    s.more = {more(Kind::day, 1000)};
-    std::vector<LimitOverride> overrides;
-    overrides.push_back({more(Kind::rolling, 300, 60s), ""});
-    overrides.push_back({more(Kind::day, 50000), "rest"});
-    overrides.push_back({more(Kind::bucket, 10, 1s), ""});
-    overrides.push_back({more(Kind::rolling, 7, 10s), "files"});
-    auto volume = more(Kind::month, 1000);
-    volume.unit = LimitSpec::Unit::bytes;
-    overrides.push_back({volume, ""});
-    auto limits = limits_of(s, overrides);
-    ASSERT_EQ(limits.size(), 3u);
-    EXPECT_EQ(limits[0].limit, 300);
-    EXPECT_EQ(limits[1].limit, 50000);
-    EXPECT_EQ(limits[2].kind, Kind::bucket);
-    s.name = "files";
-    s.more = {volume};
-    limits = limits_of(s, overrides);
-    ASSERT_EQ(limits.size(), 4u) << "bytes only where they are counted, named ones only where they belong";
-    EXPECT_EQ(limits[1].unit, LimitSpec::Unit::bytes);
-}
-
 TEST(RequestBudget, WhatOthersUsedCountsToo) {
     RequestBudget budget(spec(100));
     EXPECT_TRUE(send(budget, 2, at(0s)));

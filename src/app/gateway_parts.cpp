@@ -1,0 +1,169 @@
+// How the gateway makes its parts and joins them.
+#include "app/gateway.hpp"
+
+#include "app/version.hpp"
+#include "core/clock.hpp"
+#include "core/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <random>
+#include <unistd.h>
+#include <utility>
+
+namespace tickgate::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string instance_name() {
+    char host[256] = "localhost";
+    ::gethostname(host, sizeof host - 1);
+    std::random_device device;
+    return std::string(host) + ":" + std::to_string(::getpid()) + ":" + std::to_string(device());
+}
+
+} // namespace
+
+bool Gateway::make_providers(Exit& code) {
+    for (const auto& [name, settings] : config_.providers) {
+        const auto* factory = registry_.find(name);
+        if (!settings.enabled || factory == nullptr)
+            continue;
+        std::string problem;
+        auto p = std::make_unique<ProviderEntry>();
+        p->name = name;
+        p->provider = factory->make(settings.revealed(), problem);
+        if (!p->provider) {
+            log::error("app", "provider_refused", {{"provider", name}, {"problem", problem}});
+            code = Exit::configuration;
+            return false;
+        }
+        auto tls = net::TlsContext::client(settings.tls_ca_file, problem);
+        if (!tls) {
+            log::error("app", "tls_refused", {{"provider", name}, {"problem", problem}});
+            code = Exit::configuration;
+            return false;
+        }
+        p->tls = *tls;
+        p->rest = std::make_unique<ProviderRest>(control_.get_executor(), name, p->tls, ledger_.get());
+        p->rest->attach(*p->provider);
+        p->live_rest = p->rest->as(budget::Priority::repair, "live");
+        providers_.push_back(std::move(p));
+    }
+    return true;
+}
+
+bool Gateway::make_publisher(Exit& code) {
+    redis::PublisherOptions o;
+    o.url = config_.redis.url;
+    o.username = config_.redis.username;
+    o.password = config_.redis.password;
+    std::string problem;
+    if (config_.redis.transport == config::Redis::Transport::tls) {
+        auto tls = net::TlsContext::client(config_.redis.tls_ca_file, problem);
+        if (!tls) {
+            log::error("app", "tls_refused", {{"for", "redis"}, {"problem", problem}});
+            code = Exit::configuration;
+            return false;
+        }
+        o.tls = redis_tls_ = *tls;
+    }
+    o.prefix = config_.redis.prefix;
+    o.instance = instance_ = instance_name();
+    o.version = version_text;
+    o.config_digest = config_.digest;
+    o.streams = config_.publish.streams;
+    o.stream_maxlen = static_cast<std::size_t>(config_.publish.stream_maxlen);
+    o.last_value_interval = config_.publish.last_value_interval;
+    publisher_ = std::make_unique<redis::Publisher>(hot_.get_executor(), std::move(o), instruments_, &latency_);
+    sink_ = std::make_unique<PublisherSink>(*publisher_, instruments_);
+    publisher_->on_change([this] {
+        const auto& stats = publisher_->stats();
+        if (stats.owner || !stats.holder.empty()) // else Redis is away: what runs goes on
+            asio::post(control_, [this, owner = stats.owner] {
+                const bool taken_over = !std::exchange(owner_, owner) && owner;
+                if (taken_over && repairs_)
+                    start_control(take_over(++take_overs_), "take-over");
+                else if (!owner || !repairs_)
+                    subscriptions_->set_active(owner);
+            });
+    });
+    return true;
+}
+
+void Gateway::make_router() {
+    feed::RouterOptions o;
+    o.rules.jump_guard = config_.routes.jump_guard;
+    o.rules.warm = config_.routes.standby == config::Standby::warm;
+    o.sources = config_.publish.sources;
+    o.want_standby = [this](InstrumentId id, const std::string& provider, bool wanted) {
+        asio::post(control_, [this, id, provider, wanted] { subscriptions_->want_standby(id, provider, wanted); });
+    };
+    if (config_.history.repair) {
+        RepairParts parts{hot_.get_executor(), control_.get_executor(), providers_, instruments_, history_->history(),
+            history_->store(), hours_};
+        repairs_ = std::make_unique<RepairDesk>(std::move(parts));
+        o.repair = repairs_.get();
+        const auto settle = std::chrono::duration_cast<std::chrono::seconds>(config_.history.settle);
+        o.repairs.limit = settle; // asked, compared and published within that time
+        o.repairs.settle = std::clamp<std::chrono::seconds>(settle / 10, 1s, 30s);
+        o.repairs.period = std::clamp<std::chrono::seconds>(settle * 3 / 10, 2s, 90s);
+    }
+    router_ = std::make_unique<feed::Router>(instruments_, *sink_, std::move(o));
+    if (repairs_)
+        repairs_->attach(*router_);
+    subscriptions_ = std::make_unique<Subscriptions>(
+        control_.get_executor(), config_, providers_, instruments_, [this](std::vector<RouteOrder> orders) {
+            asio::post(hot_, [this, orders = std::move(orders)] {
+                if (stopping_)
+                    return; // a feed that starts now would not be told to stop
+                for (const auto& order : orders)
+                    perform(order);
+                publisher_->flush(now());
+            });
+        });
+    sink_->on_route = [this](InstrumentId id, const std::string& provider) {
+        asio::post(control_, [this, id, provider] { subscriptions_->served_by(id, provider); });
+    };
+    subscriptions_->on_refused = [this](const ProviderEntry& provider, const error_code& why) {
+        provider_refused(provider, why);
+    };
+}
+
+redis::ClientOptions Gateway::redis_client() const {
+    redis::ClientOptions o;
+    o.url = config_.redis.url;
+    o.username = config_.redis.username;
+    o.password = config_.redis.password;
+    o.tls = redis_tls_;
+    return o;
+}
+
+void Gateway::make_demand() {
+    demand_ = std::make_unique<Demand>(
+        control_.get_executor(), config_, *subscriptions_, [this](const ops::Refusal& refusal, std::uint64_t count) {
+            const auto what = refusal.name.instrument.symbol.empty() ? std::string() : refusal.name.to_string();
+            log::warn("app", "demand_refused", {{"channel", what}, {"count", count}, {"reason", refusal.reason}});
+        });
+    redis::DemandWatcherOptions watch;
+    watch.redis = redis_client();
+    watch.prefix = config_.redis.prefix;
+    watcher_ = std::make_unique<redis::DemandWatcher>(control_.get_executor(), std::move(watch),
+        [this](std::vector<std::string> channels) { demand_->set_subscribed(channels); });
+    ServiceParts parts{control_.get_executor(), hot_.get_executor(), config_, providers_, instruments_, *subscriptions_,
+        *demand_, *publisher_, [this] { return gateway_status(); }};
+    services_ = std::make_unique<GatewayServices>(std::move(parts));
+    ops::HistoryParts history{&history_->history(), &history_->jobs(), &history_->collectors()};
+    history_access_ = std::make_unique<ops::BackfillAccess>(history);
+    operations_ = std::make_unique<ops::Operations>(*services_, history_access_.get());
+    redis::RequestServerOptions serve;
+    serve.redis = redis_client();
+    serve.prefix = config_.redis.prefix;
+    serve.consumer = instance_;
+    requests_ = std::make_unique<redis::RequestServer>(control_.get_executor(), std::move(serve), *operations_);
+}
+
+} // namespace tickgate::app
