@@ -264,9 +264,7 @@ Operations::Done Operations::unsubscribe(const Request& r, Answer& answer) {
     o.integer("v", std::int64_t{1})
         .text("type", "unsubscription")
         .integer("ended", static_cast<std::int64_t>(ended.value));
-    if (const auto ec = co_await answer.add(o.take()); ec)
-        co_return error_from(ec);
-    co_return std::nullopt;
+    co_return co_await answer.last(o.take());
 }
 
 Operations::Done Operations::status(const Request& r, Answer& answer) {

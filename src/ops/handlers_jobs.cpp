@@ -81,9 +81,7 @@ Operations::Done Operations::search(const Request& r, Answer& answer) {
         .text("asked", shown(text, 64))
         .texts("suggestions", near);
     auto element = o.take();
-    if (const auto ec = co_await answer.add(std::move(element)); ec)
-        co_return error_from(ec);
-    co_return std::nullopt;
+    co_return co_await answer.last(std::move(element));
 }
 
 Operations::Done Operations::latest(const Request& r, Answer& answer) {
@@ -134,9 +132,7 @@ Operations::Done Operations::cache_stats(const Request& r, Answer& answer) {
     if (!stats)
         co_return error_from(stats.error(), history_->store_usage().problem);
     auto element = cache_element(*stats, history_->store_usage(), history_->stats(), r.times);
-    if (const auto ec = co_await answer.add(std::move(element)); ec)
-        co_return error_from(ec);
-    co_return std::nullopt;
+    co_return co_await answer.last(std::move(element));
 }
 
 Operations::Done Operations::cache_clear(const Request& r, Answer& answer) {
@@ -168,9 +164,7 @@ Operations::Done Operations::cache_clear(const Request& r, Answer& answer) {
     JsonObject o;
     o.integer("v", std::int64_t{1}).text("type", "cleared").integer("removed", static_cast<std::int64_t>(removed));
     auto element = o.take();
-    if (const auto ec = co_await answer.add(std::move(element)); ec)
-        co_return error_from(ec);
-    co_return std::nullopt;
+    co_return co_await answer.last(std::move(element));
 }
 
 Operations::Done Operations::backfill_job(const Request& r, Answer& answer) {
@@ -282,9 +276,7 @@ Operations::Done Operations::job_cancel(const Request& r, Answer& answer) {
     if (!job)
         co_return no_job(id);
     auto element = job_element(*job, history_->now(), r.times);
-    if (const auto ec = co_await answer.add(std::move(element)); ec)
-        co_return error_from(ec);
-    co_return std::nullopt;
+    co_return co_await answer.last(std::move(element));
 }
 
 Operations::Done Operations::collectors(const Request& r, Answer& answer) {
@@ -331,9 +323,7 @@ Operations::Done Operations::collector_start(const Request& r, Answer& answer) {
     if (!started)
         co_return error_from(started.error());
     auto element = collector_element(*started, r.times);
-    if (const auto ec = co_await answer.add(std::move(element)); ec)
-        co_return error_from(ec);
-    co_return std::nullopt;
+    co_return co_await answer.last(std::move(element));
 }
 
 Operations::Done Operations::collector_end(const Request& r, Answer& answer) {
@@ -348,9 +338,7 @@ Operations::Done Operations::collector_end(const Request& r, Answer& answer) {
     JsonObject o;
     o.integer("v", std::int64_t{1}).text("type", "collector_ended").text("name", name);
     auto element = o.take();
-    if (const auto ec = co_await answer.add(std::move(element)); ec)
-        co_return error_from(ec);
-    co_return std::nullopt;
+    co_return co_await answer.last(std::move(element));
 }
 
 } // namespace tickgate::ops

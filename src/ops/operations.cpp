@@ -279,6 +279,12 @@ std::string Operations::schema(const OperationSpec& operation) {
     return o.take();
 }
 
+asio::awaitable<std::optional<Error>> Answer::last(std::string element) {
+    if (const auto ec = co_await add(std::move(element)); ec)
+        co_return error_from(ec);
+    co_return std::nullopt;
+}
+
 asio::awaitable<std::optional<Error>> Operations::run(Request request, Answer& answer) {
     const auto* op = find(request.op);
     if (op == nullptr) {

@@ -61,6 +61,7 @@ class Answer {
 public:
     virtual ~Answer() = default;
     virtual asio::awaitable<error_code> add(std::string element) = 0;
+    asio::awaitable<std::optional<Error>> last(std::string element); // add() as the end of an operation
     // Whoever waits should see now what was added.
     virtual asio::awaitable<error_code> flush() { co_return error_code(); }
 };
