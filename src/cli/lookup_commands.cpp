@@ -50,6 +50,31 @@ void tell_series(const simdjson::dom::element& series, std::ostream& out) {
         out << "  … there is more: narrow it with --start and --end\n";
 }
 
+struct List {
+    simdjson::dom::parser parser; // `data` lives in it
+    simdjson::dom::array data;
+};
+
+// The list that a call is answered with, in `list`. An exit code: all has been told, also the answer as it came.
+asio::awaitable<std::optional<int>> fetch(
+    DaemonClient& client, DaemonClient::Call call, bool as_it_came, std::ostream& out, std::ostream& err, List& list) {
+    auto sending = client.send(std::move(call));
+    const auto answer = co_await std::move(sending);
+    if (answer.exit != exit_ok) {
+        err << "tickgate: " << answer.problem << '\n';
+        co_return answer.exit;
+    }
+    if (as_it_came) {
+        out << answer.response.body << std::flush;
+        co_return exit_ok;
+    }
+    if (!data_of(list.parser, answer.response.body, list.data)) {
+        err << "tickgate: the daemon's answer was not understood\n";
+        co_return exit_failed;
+    }
+    co_return std::nullopt;
+}
+
 } // namespace
 
 asio::awaitable<int> show_coverage(DaemonClient& client, CoverageArguments a, std::ostream& out, std::ostream& err) {
@@ -60,23 +85,11 @@ asio::awaitable<int> show_coverage(DaemonClient& client, CoverageArguments a, st
     add_query(call.target, "start", a.start);
     add_query(call.target, "end", a.end);
     add_query(call.target, "provider", a.provider);
-    auto sending = client.send(std::move(call));
-    const auto answer = co_await std::move(sending);
-    if (answer.exit != exit_ok) {
-        err << "tickgate: " << answer.problem << '\n';
-        co_return answer.exit;
-    }
-    if (a.json) {
-        out << answer.response.body << std::flush;
-        co_return exit_ok;
-    }
-    simdjson::dom::parser parser;
-    simdjson::dom::array data;
-    if (!data_of(parser, answer.response.body, data)) {
-        err << "tickgate: the daemon's answer was not understood\n";
-        co_return exit_failed;
-    }
-    for (const auto series : data)
+    List list;
+    auto fetching = fetch(client, std::move(call), a.json, out, err, list);
+    if (const auto ended = co_await std::move(fetching))
+        co_return *ended;
+    for (const auto series : list.data)
         tell_series(series, out);
     out << std::flush;
     co_return exit_ok;
@@ -89,24 +102,12 @@ asio::awaitable<int> show_symbols(DaemonClient& client, SymbolsArguments a, std:
     add_query(call.target, "class", a.asset_class);
     add_query(call.target, "provider", a.provider);
     add_query(call.target, "limit", a.limit);
-    auto sending = client.send(std::move(call));
-    const auto answer = co_await std::move(sending);
-    if (answer.exit != exit_ok) {
-        err << "tickgate: " << answer.problem << '\n';
-        co_return answer.exit;
-    }
-    if (a.json) {
-        out << answer.response.body << std::flush;
-        co_return exit_ok;
-    }
-    simdjson::dom::parser parser;
-    simdjson::dom::array data;
-    if (!data_of(parser, answer.response.body, data)) {
-        err << "tickgate: the daemon's answer was not understood\n";
-        co_return exit_failed;
-    }
+    List list;
+    auto fetching = fetch(client, std::move(call), a.json, out, err, list);
+    if (const auto ended = co_await std::move(fetching))
+        co_return *ended;
     bool any = false;
-    for (const auto hit : data) {
+    for (const auto hit : list.data) {
         if (text_at(hit, "type") == "suggestion") {
             const auto near = list_at(hit, "suggestions", ", ");
             err << "nothing holds \"" << a.text << "\"" << (near.empty() ? "" : "; did you mean " + near + "?") << '\n';
