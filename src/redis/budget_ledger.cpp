@@ -3,17 +3,16 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/secret.hpp"
+#include "redis/keep_on.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <deque>
-#include <exception>
 #include <optional>
 #include <random>
 #include <utility>
@@ -95,9 +94,10 @@ struct BudgetLedger::Impl {
     void tell(Job& job, result<Answer> answer);
     void fail_takes(std::deque<Job>& jobs, const error_code& ec);
     asio::awaitable<void> serve_on();
+    asio::awaitable<void> task_failed(std::string what);
     asio::awaitable<void> serve();
     asio::awaitable<error_code> exchange(Client& client, std::string& detail);
-    asio::awaitable<void> sleep_until_work();
+    asio::awaitable<void> wait_for_work();
     asio::awaitable<void> back_off(int attempts);
     void lost(const error_code& ec, const std::string& detail);
     void found();
@@ -232,25 +232,15 @@ void BudgetLedger::Impl::found() {
         log::info("budget", "shared_back");
 }
 
-// `||` waits on when one side throws: what is no cancellation is told here, and served again.
 asio::awaitable<void> BudgetLedger::Impl::serve_on() {
-    while (!stopping) {
-        std::string what;
-        try {
-            co_await serve();
-        } catch (const boost::system::system_error& e) {
-            if (e.code() == asio::error::operation_aborted)
-                throw;
-            what = describe(e.code());
-        } catch (const std::exception& e) {
-            what = e.what();
-        }
-        if (stopping)
-            break;
-        lost(errc::unavailable, what);
-        log::error("budget", "shared_task_failed", {{"error", redact(what)}});
-        co_await back_off(8);
-    }
+    return keep_on(
+        stopping, [this] { return serve(); }, [this](std::string what) { return task_failed(std::move(what)); });
+}
+
+asio::awaitable<void> BudgetLedger::Impl::task_failed(std::string what) {
+    lost(errc::unavailable, what);
+    log::error("budget", "shared_task_failed", {{"error", redact(what)}});
+    co_await back_off(8);
 }
 
 // Ends by cancellation alone.
@@ -265,7 +255,7 @@ asio::awaitable<void> BudgetLedger::Impl::serve() {
             found();
         while (!ec) {
             attempts = 0;
-            co_await sleep_until_work();
+            co_await wait_for_work();
             ec = co_await exchange(client, detail);
         }
         client.close();
@@ -276,7 +266,7 @@ asio::awaitable<void> BudgetLedger::Impl::serve() {
     }
 }
 
-asio::awaitable<void> BudgetLedger::Impl::sleep_until_work() {
+asio::awaitable<void> BudgetLedger::Impl::wait_for_work() {
     if (!jobs.empty())
         co_return;
     wake.expires_after(look_every);

@@ -3,17 +3,16 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/secret.hpp"
+#include "redis/keep_on.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <charconv>
-#include <exception>
 #include <random>
 
 namespace tickgate::redis {
@@ -77,6 +76,7 @@ struct DemandWatcher::Impl {
           stopped(e, MonoTime::max()) {}
 
     asio::awaitable<void> watch_on();
+    asio::awaitable<void> task_failed(std::string what);
     asio::awaitable<void> watch();
     asio::awaitable<error_code> look(Client& client, std::string& detail);
     asio::awaitable<void> pause(std::chrono::milliseconds time);
@@ -126,26 +126,16 @@ void DemandWatcher::Impl::failed(const error_code& ec, const std::string& detail
             "redis", "demand_watch_failed", {{"error", ec}, {"detail", redact(detail)}, {"suppressed", suppressed}});
 }
 
-// `||` waits on when one side throws: what is no cancellation is told here, and watched again.
 asio::awaitable<void> DemandWatcher::Impl::watch_on() {
-    while (!stopping) {
-        std::string what;
-        try {
-            co_await watch();
-        } catch (const boost::system::system_error& e) {
-            if (e.code() == asio::error::operation_aborted)
-                throw;
-            what = describe(e.code());
-        } catch (const std::exception& e) {
-            what = e.what();
-        }
-        if (stopping)
-            break;
-        stats.connected = false;
-        ++stats.failures;
-        log::error("redis", "demand_task_failed", {{"error", redact(what)}});
-        co_await pause(options.back_off_cap);
-    }
+    return keep_on(
+        stopping, [this] { return watch(); }, [this](std::string what) { return task_failed(std::move(what)); });
+}
+
+asio::awaitable<void> DemandWatcher::Impl::task_failed(std::string what) {
+    stats.connected = false;
+    ++stats.failures;
+    log::error("redis", "demand_task_failed", {{"error", redact(what)}});
+    co_await pause(options.back_off_cap);
 }
 
 // Ends by cancellation alone.
