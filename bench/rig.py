@@ -81,6 +81,9 @@ class Program:
         with open(self._log_path, errors="replace") as log:
             return "".join(log.readlines()[-lines:])
 
+    def terminate(self):
+        self._process.terminate()
+
     def stop(self):
         if self.running():
             self._process.terminate()

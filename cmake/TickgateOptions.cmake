@@ -24,8 +24,8 @@ target_compile_definitions(
   tickgate_options INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
                              BOOST_ASIO_DISABLE_BOOST_COROUTINE)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # A false alarm on coroutine frames at -O1 and above.
-  target_compile_options(tickgate_options INTERFACE -Wno-mismatched-new-delete)
+  # False alarms of g++ 12 at -O1 and above: coroutine frames, literals assigned to strings.
+  target_compile_options(tickgate_options INTERFACE -Wno-mismatched-new-delete -Wno-restrict)
 endif()
 
 if(TICKGATE_SANITIZE STREQUAL "address")

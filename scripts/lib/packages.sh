@@ -1,18 +1,22 @@
 # Sourced by the scripts: Debian packages, installed only where missing. Debian 12 and 13.
 
-if apt-cache show libboost1.81-dev >/dev/null 2>&1 || dpkg-query -W libboost1.81-dev >/dev/null 2>&1; then
-    boost=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev)
+# A fresh Debian 12 may not have its list of packages yet; apt-cache succeeds with nothing for names that others mention.
+if grep -q '^VERSION_ID="12"' /etc/os-release || [ -n "$(apt-cache show libboost1.81-dev 2>/dev/null)" ]; then
+    boost=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev) clang=14
 else
-    boost=(libboost-dev libboost-json-dev libboost-url-dev)
+    boost=(libboost-dev libboost-json-dev libboost-url-dev) clang=19
 fi
 build_packages=(g++ cmake ninja-build pkg-config ccache "${boost[@]}" libssl-dev libhiredis-dev libsimdjson-dev
     libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev prometheus-cpp-dev zlib1g-dev libsystemd-dev
     libhowardhinnant-date-dev tzdata libsqlite3-dev libpq-dev)
 redis_packages=(redis-server redis-tools)
 test_packages=(libgtest-dev libgmock-dev openssl python3-redis python3-websockets python3-jsonschema python3-botocore
-    postgresql)
+    python3-yaml curl postgresql prometheus # for its promtool
+    man-db mandoc zsh fish)            # manual pages and completions are tried in them
 bench_packages=(libbenchmark-dev)
-fuzz_packages=(clang-14 libclang-rt-14-dev)
+package_packages=(dpkg-dev file)
+root_packages=("${package_packages[@]}" lintian debootstrap systemd systemd-container buildah docker-compose)
+fuzz_packages=("clang-$clang" "libclang-rt-$clang-dev")
 
 # install_missing PACKAGE…
 install_missing() {

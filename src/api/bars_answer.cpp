@@ -161,12 +161,14 @@ void BarLines::send_head(const ops::BarsHead* head) {
             response.headers.emplace_back("X-Tickgate-Error", head->error->code);
     }
     response_.send_head(response);
+    told_.status = response.status;
     if (format_ == Format::csv)
         response_.send_chunk((several_ ? "symbol," : "") + std::string(csv_header));
 }
 
 asio::awaitable<error_code> BarLines::send(const std::string& text) {
     response_.send_chunk(text);
+    told_.bytes += text.size();
     const bool there = co_await response_.wait_room(most_queued);
     co_return there ? error_code() : make_error_code(errc::unavailable);
 }

@@ -1,6 +1,7 @@
 // Bars as HTTP clients get them: JSON in one body, NDJSON and CSV as a stream.
 #pragma once
 
+#include "api/data_api.hpp"
 #include "api/parameters.hpp"
 #include "net/http_stream_response.hpp"
 #include "ops/bars.hpp"
@@ -46,8 +47,10 @@ private:
 // Lines. The head goes out with the first of them, so that an error before is a problem with its status.
 class BarLines final : public ops::BarsSink {
 public:
-    BarLines(net::HttpStreamResponse& response, Format format, bool several, std::string request_id)
-        : response_(response), format_(format), several_(several), request_id_(std::move(request_id)) {}
+    // `told` gets the status once the head is sent, and what was sent since.
+    BarLines(
+        net::HttpStreamResponse& response, Format format, bool several, std::string request_id, DataApi::Streamed& told)
+        : response_(response), format_(format), several_(several), request_id_(std::move(request_id)), told_(told) {}
 
     asio::awaitable<error_code> begin(const ops::BarsHead& head) override;
     asio::awaitable<error_code> bars(
@@ -65,6 +68,7 @@ private:
     Format format_;
     bool several_;
     std::string request_id_;
+    DataApi::Streamed& told_;
     bool began_ = false;
     ops::TimeWriter times_;
 };

@@ -30,6 +30,8 @@ using Failed = std::optional<ops::Error>;
 // Elements of a list, up to what one body may hold.
 class ElementList final : public ops::Answer {
 public:
+    explicit ElementList(const Endpoint& endpoint) : endpoint_(endpoint) {}
+
     asio::awaitable<error_code> add(std::string element) override {
         if (body_.size() + element.size() > max_json_bytes) {
             too_large_ = true;
@@ -42,13 +44,33 @@ public:
         body_ += element;
         co_return error_code();
     }
+    asio::awaitable<error_code> page(ops::Page page) override {
+        next_ = std::move(page.next);
+        missed_ = page.missed;
+        co_return error_code();
+    }
     bool too_large() const noexcept { return too_large_; }
-    std::string take(Shape shape) {
-        return shape == Shape::list ? "{\"data\":[" + body_ + "]}\n" : (first_.empty() ? "null" : first_) + "\n";
+    std::string take() {
+        if (endpoint_.shape != Shape::list)
+            return (first_.empty() ? "null" : first_) + "\n";
+        auto text = "{\"data\":[" + body_ + "]";
+        const auto* op = ops::Operations::find(endpoint_.op);
+        if (op != nullptr && op->paged()) {
+            text += ",\"next_cursor\":";
+            if (next_.empty())
+                text += "null";
+            else
+                ops::append_json_string(text, next_);
+        }
+        if (endpoint_.op == "events")
+            text += missed_ ? ",\"missed\":true" : ",\"missed\":false";
+        return text + "}\n";
     }
 
 private:
-    std::string body_, first_;
+    const Endpoint& endpoint_;
+    std::string body_, first_, next_;
+    bool missed_ = false;
     bool too_large_ = false;
 };
 
@@ -104,11 +126,12 @@ int status_of(std::string_view code) noexcept {
         std::string_view code;
         int status;
     };
-    static constexpr std::array<Row, 20> rows{{{"bad_request", 400}, {"malformed_symbol", 400},
-        {"ambiguous_symbol", 400}, {"unknown_op", 404}, {"unknown_symbol", 404}, {"not_found", 404},
-        {"not_supported", 422}, {"not_entitled", 403}, {"unauthorized", 502}, {"restricted", 451},
-        {"rate_limited", 429}, {"busy", 503}, {"unavailable", 503}, {"venue_error", 502}, {"refused", 409},
-        {"expired", 504}, {"not_owner", 503}, {"too_large", 422}, {"internal", 500}, {"not_ready", 503}}};
+    static constexpr std::array<Row, 21> rows{
+        {{"bad_request", 400}, {"malformed_symbol", 400}, {"ambiguous_symbol", 400}, {"unknown_op", 404},
+            {"unknown_symbol", 404}, {"not_found", 404}, {"invalid_configuration", 422}, {"not_supported", 422},
+            {"not_entitled", 403}, {"unauthorized", 502}, {"restricted", 451}, {"rate_limited", 429}, {"busy", 503},
+            {"unavailable", 503}, {"venue_error", 502}, {"refused", 409}, {"expired", 504}, {"not_owner", 503},
+            {"too_large", 422}, {"internal", 500}, {"not_ready", 503}}};
     for (const auto& row : rows)
         if (row.code == code)
             return row.status;
@@ -128,6 +151,7 @@ net::HttpResponse error_response(const ops::Error& error, int status, std::strin
         append_json_string(members, redact(error.hint));
     members += ",\"retry_after_ms\":";
     members += error.retry_after ? std::to_string(error.retry_after->count()) : "null";
+    members += error.members;
     auto response = problem_response(problem, request_id, members);
     if (error.retry_after)
         response.headers.emplace_back("Retry-After", std::to_string((error.retry_after->count() + 999) / 1000));
@@ -135,21 +159,24 @@ net::HttpResponse error_response(const ops::Error& error, int status, std::strin
 }
 
 bool DataApi::streams(const Endpoint& endpoint, const net::HttpRequest& request) {
-    const auto format = format_of(request);
-    return endpoint.shape == Shape::bars && request.method != "HEAD" && format && *format != Format::json;
+    if (endpoint.shape != Shape::bars || request.method == "HEAD")
+        return false;
+    const auto choice = format_of(request, false);
+    return choice.status == 0 && choice.format != Format::json;
 }
 
 asio::awaitable<net::HttpResponse> DataApi::answer(Match match, net::HttpRequest request, std::string request_id) {
     const auto& endpoint = *match.endpoint;
     auto parameters = read_parameters(endpoint, match.value, request);
-    const auto format = format_of(request);
-    if (!parameters.error && (!format || (*format != Format::json && endpoint.shape != Shape::bars))) {
-        parameters.status = 400;
-        parameters.error =
-            ops::Error("bad_request", "format \"" + ops::shown(request.parameter("format")) + "\" is not offered here",
-                endpoint.shape == Shape::bars ? "allowed: json, ndjson, csv" : "allowed: json");
-        if (format && request.parameter("format").empty()) // Accept alone: JSON is what there is
-            parameters.error.reset();
+    const bool only_json = endpoint.shape != Shape::bars;
+    if (const auto choice = format_of(request, only_json); choice.status != 0 && !parameters.error) {
+        const bool by_name = choice.status == 400;
+        const auto wanted = by_name ? request.parameter("format") : std::string(request.header("accept"));
+        parameters.status = choice.status;
+        parameters.error = ops::Error(by_name ? "bad_request" : "not_acceptable",
+            (by_name ? "format \"" : "Accept \"") + ops::shown(wanted) + "\" is not offered here",
+            only_json ? "allowed: json (application/json)"
+                      : "allowed: json, ndjson, csv (application/json, application/x-ndjson, text/csv)");
     }
     if (parameters.error)
         co_return error_response(*parameters.error, parameters.status, request_id);
@@ -166,12 +193,12 @@ asio::awaitable<net::HttpResponse> DataApi::answer(Match match, net::HttpRequest
         too_large = sink.too_large();
         response.body = sink.take();
     } else {
-        ElementList list;
+        ElementList list(endpoint);
         auto task = operations_.run(std::move(parameters.request), list);
         auto limited = within(std::move(task), parameters.deadline, {});
         failed = co_await std::move(limited);
         too_large = list.too_large();
-        response.body = list.take(endpoint.shape);
+        response.body = list.take();
     }
     if (too_large)
         failed = too_large_error();
@@ -180,20 +207,22 @@ asio::awaitable<net::HttpResponse> DataApi::answer(Match match, net::HttpRequest
         failed = co_await std::move(explaining);
     }
     if (failed)
-        co_return error_response(*failed, status_of(failed->code), request_id);
+        response = error_response(*failed, status_of(failed->code), request_id);
+    if (endpoint.scope == Scope::admin)
+        log::info("api", "changed_by_request",
+            {{"method", endpoint.method}, {"path", endpoint.path}, {"client", asked.client},
+                {"status", response.status}, {"request_id", request_id}});
     co_return response;
 }
 
-asio::awaitable<int> DataApi::stream(
-    Match match, net::HttpRequest request, net::HttpStreamResponse& response, std::string request_id) {
+asio::awaitable<void> DataApi::stream(
+    Match match, net::HttpRequest request, net::HttpStreamResponse& response, std::string request_id, Streamed& done) {
     auto parameters = read_parameters(*match.endpoint, match.value, request);
-    int status = 200;
     net::HttpResponse problem;
     if (parameters.error) {
-        status = parameters.status;
-        problem = error_response(*parameters.error, status, request_id);
+        problem = error_response(*parameters.error, parameters.status, request_id);
     } else {
-        BarLines sink(response, *format_of(request), parameters.several, request_id);
+        BarLines sink(response, format_of(request, false).format, parameters.several, request_id, done);
         std::function<bool()> begun = [&sink] { return sink.began(); };
         auto asked = parameters.request;
         auto task = operations_.run_bars(std::move(parameters.request), sink);
@@ -207,21 +236,21 @@ asio::awaitable<int> DataApi::stream(
             if (failed) { // a body that ends without its last chunk cannot be taken for a whole one
                 log::warn("api", "stream_cut", {{"request_id", request_id}, {"code", failed->code}});
                 response.abort();
-                co_return status;
+                co_return;
             }
             co_await response.wait_room(0); // closing waits for the rest only briefly
             response.finish();
-            co_return status;
+            co_return;
         }
-        status = failed ? status_of(failed->code) : 500;
         const ops::Error nothing("internal", "nothing was answered");
-        problem = error_response(failed ? *failed : nothing, status, request_id);
+        problem = error_response(failed ? *failed : nothing, failed ? status_of(failed->code) : 500, request_id);
     }
+    done.status = problem.status;
+    done.bytes = problem.body.size();
     problem.headers.emplace_back("X-Request-Id", request_id);
     problem.headers.emplace_back("Cache-Control", "no-store");
     response.send_answer(problem);
     response.close();
-    co_return status;
 }
 
 } // namespace tickgate::api

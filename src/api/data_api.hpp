@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -30,9 +31,14 @@ public:
 
     asio::awaitable<net::HttpResponse> answer(Match match, net::HttpRequest request, std::string request_id);
 
-    // Answers by a stream, whole; the status it began with.
-    asio::awaitable<int> stream(
-        Match match, net::HttpRequest request, net::HttpStreamResponse& response, std::string request_id);
+    // How far a stream got.
+    struct Streamed {
+        int status = 499; // it began with; 499: there was no answer yet
+        std::uint64_t bytes = 0;
+    };
+    // Answers by a stream, whole. `done` tells how far it got even if this is cancelled.
+    asio::awaitable<void> stream(Match match, net::HttpRequest request, net::HttpStreamResponse& response,
+        std::string request_id, Streamed& done);
 
 private:
     ops::Operations& operations_;

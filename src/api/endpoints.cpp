@@ -7,29 +7,74 @@ namespace tickgate::api {
 
 namespace {
 
-constexpr std::array<Endpoint, 21> table{{
-    {"bars", "/bars", "GET", "bars", Shape::bars},
-    {"bars", "/bars", "POST", "bars", Shape::bars},
-    {"trades", "/trades", "GET", "trades", Shape::list},
-    {"latest", "/latest/*", "GET", "latest", Shape::object, "symbol"},
-    {"quotes", "/quotes", "GET", "quote", Shape::list},
-    {"validate", "/validate", "POST", "validate", Shape::list},
-    {"validate", "/validate", "GET", "validate", Shape::list},
-    {"search", "/search", "GET", "search", Shape::list},
-    {"symbols", "/symbols", "GET", "symbols", Shape::list},
-    {"coverage", "/coverage", "GET", "coverage", Shape::list},
-    {"rate_limit", "/rate-limit", "GET", "rate_limit", Shape::list},
-    {"cache_stats", "/cache/stats", "GET", "cache_stats", Shape::object},
-    {"cache", "/cache", "DELETE", "cache_clear", Shape::object},
-    {"backfill", "/backfill", "GET", "jobs", Shape::list},
-    {"backfill", "/backfill", "POST", "backfill", Shape::object, {}, 202},
-    {"backfill", "/backfill/*", "GET", "jobs", Shape::object, "id"},
-    {"backfill", "/backfill/*", "DELETE", "job_cancel", Shape::object, "id"},
-    {"collectors", "/collectors", "POST", "collector_start", Shape::object, {}, 201},
-    {"collectors", "/collectors/status", "GET", "collectors", Shape::list},
-    {"collectors", "/collectors/*", "DELETE", "collector_end", Shape::object, "name"},
-    {"status", "/status", "GET", "status", Shape::list},
-}};
+using enum Shape;
+
+constexpr Endpoint get(std::string_view route, std::string_view path, std::string_view op, Shape shape = list) {
+    return {.route = route, .path = path, .method = "GET", .op = op, .shape = shape};
+}
+constexpr Endpoint get_cached(std::string_view route, std::string_view path, std::string_view op, Shape shape = list) {
+    auto e = get(route, path, op, shape);
+    e.etag = true;
+    return e;
+}
+constexpr Endpoint get_one(
+    std::string_view route, std::string_view path, std::string_view op, std::string_view path_field) {
+    auto e = get(route, path, op, object);
+    e.path_field = path_field;
+    return e;
+}
+constexpr Endpoint ask(std::string_view route, std::string_view path, std::string_view op, Shape shape = list) {
+    return {.route = route, .path = path, .method = "POST", .op = op, .shape = shape};
+}
+constexpr Endpoint change(std::string_view route, std::string_view path, std::string_view method, std::string_view op,
+    std::string_view path_field = {}, int status = 200) {
+    return {.route = route,
+        .path = path,
+        .method = method,
+        .op = op,
+        .shape = object,
+        .path_field = path_field,
+        .status = status,
+        .scope = Scope::admin};
+}
+constexpr Endpoint release(std::string_view route, std::string_view path, std::string_view op) {
+    return {.route = route, .path = path, .method = "DELETE", .op = op, .shape = object};
+}
+
+constexpr std::array table{
+    get("status", "/status", "status"),
+    get("providers", "/providers", "providers"),
+    get("feeds", "/feeds", "feeds"),
+    get("subscriptions", "/subscriptions", "subscriptions"),
+    ask("subscriptions", "/subscriptions", "subscribe"),
+    release("subscriptions", "/subscriptions", "unsubscribe"),
+    get("routes", "/routes", "routes"),
+    get("events", "/events", "events"),
+    get_cached("config", "/config", "config", object),
+    change("reload", "/reload", "POST", "reload"),
+    get("log_level", "/log-level", "log_level", object),
+    change("log_level", "/log-level", "PUT", "log_level_set"),
+    get("quotes", "/quotes", "quote"),
+    get_one("latest", "/latest/*", "latest", "symbol"),
+    get_cached("bars", "/bars", "bars", bars),
+    ask("bars", "/bars", "bars", bars),
+    get("trades", "/trades", "trades"),
+    get("validate", "/validate", "validate"),
+    ask("validate", "/validate", "validate"),
+    get("search", "/search", "search"),
+    get_cached("symbols", "/symbols", "symbols"),
+    get("coverage", "/coverage", "coverage"),
+    get("rate_limit", "/rate-limit", "rate_limit"),
+    get("cache_stats", "/cache/stats", "cache_stats", object),
+    change("cache", "/cache", "DELETE", "cache_clear"),
+    get("backfill", "/backfill", "jobs"),
+    change("backfill", "/backfill", "POST", "backfill", {}, 202),
+    get_one("backfill", "/backfill/*", "jobs", "id"),
+    change("backfill", "/backfill/*", "DELETE", "job_cancel", "id"),
+    change("collectors", "/collectors", "POST", "collector_start", {}, 201),
+    get("collectors", "/collectors/status", "collectors"),
+    change("collectors", "/collectors/*", "DELETE", "collector_end", "name"),
+};
 
 // Whether `path` is the one of `e`; `value` is its last segment if that is a value.
 bool fits(const Endpoint& e, std::string_view path, std::string_view& value) noexcept {
@@ -50,6 +95,8 @@ bool exact(std::string_view path) noexcept {
 }
 
 } // namespace
+
+std::string_view to_string(Scope scope) noexcept { return scope == Scope::admin ? "admin" : "read"; }
 
 std::span<const Endpoint> endpoints() noexcept { return table; }
 

@@ -1,7 +1,11 @@
 #include "api/exposition.hpp"
 
+#include "metrics/table.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+
+#include <stdexcept>
 
 namespace tickgate::api {
 
@@ -37,6 +41,19 @@ prometheus::ClientMetric metric_of(const Family::Sample& sample, Family::Type ty
 }
 
 } // namespace
+
+Family family_of(std::string_view name) {
+    const auto* row = metrics::find(name);
+    if (row == nullptr)
+        throw std::logic_error("metrics/table.hpp has no " + std::string(name));
+    Family family;
+    family.name = row->name;
+    family.help = row->help;
+    family.type = row->type == metrics::Type::counter     ? Family::Type::counter
+                  : row->type == metrics::Type::histogram ? Family::Type::histogram
+                                                          : Family::Type::gauge;
+    return family;
+}
 
 std::string exposition(const std::vector<Family>& families) {
     std::vector<prometheus::MetricFamily> out;

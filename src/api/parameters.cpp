@@ -33,6 +33,8 @@ std::string_view field_of(const Endpoint& endpoint, std::string_view name) noexc
         return "text";
     if (name == "timeframe" && (endpoint.op == "backfill" || endpoint.op == "collector_start"))
         return "timeframes";
+    if (name == "lease_s" && endpoint.op == "subscribe")
+        return "lease"; // whose bare numbers are seconds
     return name;
 }
 
@@ -50,6 +52,8 @@ void take(Parameters& p, const Endpoint& endpoint, std::string_view name, std::s
         p.request.client = std::move(value);
         return;
     }
+    if (name == "lease_s" && !ops::integer_from(value))
+        return fail(p, 400, "field lease_s is \"" + ops::shown(value) + "\"", "a whole number of seconds");
     p.several = p.several || name == "symbols" || (name == "symbol" && ops::split_list(value).size() > 1);
     p.request.fields.emplace_back(field_of(endpoint, name), std::move(value));
 }
@@ -101,6 +105,9 @@ void read_member(Parameters& p, const Endpoint& endpoint, const std::string& nam
 }
 
 void read_body(Parameters& p, const Endpoint& endpoint, const net::HttpRequest& request) {
+    const auto* op = ops::Operations::find(endpoint.op);
+    if (request.body.empty() && op != nullptr && op->fields.empty())
+        return; // nothing can be said
     const auto type = request.header("content-type");
     const auto media = type.substr(0, std::min(type.find(';'), type.size()));
     if (!media.empty() && !media.starts_with("application/json"))
@@ -132,6 +139,12 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
+// Whether the parameters of a media type give it the weight 0.
+bool is_refused(std::string_view parameters) noexcept {
+    const auto q = parameters.find("q=");
+    return q != std::string_view::npos && parameters.find_first_of("123456789", q) == std::string_view::npos;
+}
+
 std::string host_of(std::string_view peer) {
     const auto colon = peer.rfind(':');
     return std::string(peer.substr(0, colon));
@@ -139,41 +152,53 @@ std::string host_of(std::string_view peer) {
 
 } // namespace
 
-std::optional<Format> format_of(const net::HttpRequest& request) {
-    const auto wanted = request.parameter("format");
-    if (wanted == "json")
-        return Format::json;
-    if (wanted == "ndjson" || wanted == "jsonl")
-        return Format::ndjson;
-    if (wanted == "csv")
-        return Format::csv;
-    if (!wanted.empty())
-        return std::nullopt;
+FormatChoice format_of(const net::HttpRequest& request, bool only_json) {
+    FormatChoice choice;
+    if (const auto wanted = request.parameter("format"); !wanted.empty()) {
+        if (wanted == "ndjson" || wanted == "jsonl")
+            choice.format = Format::ndjson;
+        else if (wanted == "csv")
+            choice.format = Format::csv;
+        if (wanted != "json" && (only_json || choice.format == Format::json))
+            choice.status = 400;
+        return choice;
+    }
     auto accept = request.header("accept");
+    bool any = false;
     while (!accept.empty()) {
         const auto comma = std::min(accept.find(','), accept.size());
         const auto item = accept.substr(0, comma);
-        const auto media = trimmed(item.substr(0, std::min(item.find(';'), item.size())));
+        const auto semicolon = std::min(item.find(';'), item.size());
+        const auto media = trimmed(item.substr(0, semicolon));
         accept.remove_prefix(std::min(comma + 1, accept.size()));
-        if (media == "application/json")
-            return Format::json;
+        any = any || !media.empty();
+        if (is_refused(item.substr(semicolon)))
+            continue;
+        if (media == "application/json" || media == "application/*" || media == "*/*")
+            return choice;
+        if (only_json)
+            continue;
         if (media == "application/x-ndjson" || media == "application/ndjson" || media == "application/jsonl")
-            return Format::ndjson;
-        if (media == "text/csv")
-            return Format::csv;
+            choice.format = Format::ndjson;
+        else if (media == "text/csv" || media == "text/*")
+            choice.format = Format::csv;
+        if (choice.format != Format::json)
+            return choice;
     }
-    return Format::json;
+    choice.status = any ? 406 : 0;
+    return choice;
 }
 
 Parameters read_parameters(const Endpoint& endpoint, const std::string& path_value, const net::HttpRequest& request) {
     Parameters p;
     p.request.op = endpoint.op;
     p.request.times = ops::Times::rfc3339;
-    p.request.client = host_of(request.peer);
+    p.request.over_http = true;
+    p.request.client = request.client.empty() ? host_of(request.peer) : request.client;
     if (!endpoint.path_field.empty())
         p.request.fields.emplace_back(endpoint.path_field, path_value);
     read_query(p, endpoint, request.query);
-    if (endpoint.method == "POST")
+    if (endpoint.method == "POST" || endpoint.method == "PUT")
         read_body(p, endpoint, request);
     if (endpoint.op == "backfill") // answered at once: the job is followed by its id
         p.request.fields.emplace_back("follow", "false");

@@ -14,8 +14,12 @@ namespace tickgate::api {
 
 enum class Format : std::uint8_t { json, ndjson, csv };
 
-// By parameter `format` of the query, else by Accept, else JSON. Empty: there is no such format.
-std::optional<Format> format_of(const net::HttpRequest& request);
+struct FormatChoice {
+    Format format = Format::json;
+    int status = 0; // 400: `format` names none that is offered; 406: nor does Accept
+};
+// By parameter `format` of the query, else the first of Accept that is offered, else JSON.
+FormatChoice format_of(const net::HttpRequest& request, bool only_json);
 
 struct Parameters {
     ops::Request request;

@@ -23,6 +23,8 @@ std::string_view title_of(int status) noexcept {
         return "Not Found";
     case 405:
         return "Method Not Allowed";
+    case 406:
+        return "Not Acceptable";
     case 408:
         return "Request Timeout";
     case 409:

@@ -1,8 +1,6 @@
 // The subcommands of `tickgate`, each answering an exit code.
 #pragma once
 
-#include "cli/history_commands.hpp"
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,17 +20,6 @@ struct TailArguments {
     std::uint64_t count = 0;
     bool lines = false;
 };
-
-// Where the daemon is: --url and --token-file, else what the configuration says.
-struct DaemonArguments {
-    std::string config = "/etc/tickgate/tickgate.yaml";
-    std::string url, token_file;
-};
-
-int run_bars(const DaemonArguments& daemon, cli::BarsArguments arguments);
-int run_backfill(const DaemonArguments& daemon, cli::BackfillArguments arguments);
-int run_coverage(const DaemonArguments& daemon, cli::CoverageArguments arguments);
-int run_symbols(const DaemonArguments& daemon, cli::SymbolsArguments arguments);
 
 int run_gateway(const RunOptions& options);
 int run_tail(const TailArguments& arguments);

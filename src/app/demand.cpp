@@ -5,6 +5,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <utility>
+
 namespace tickgate::app {
 
 using namespace std::chrono_literals;
@@ -51,9 +53,15 @@ std::vector<ops::DataName> Demand::usual(const InstrumentName& name) const {
     return out;
 }
 
+void Demand::reconfigure(const config::Config& config) {
+    publish_ = config.publish;
+    book_.set_linger(publish_.linger);
+    set_configured(config.symbols);
+}
+
 void Demand::set_configured(const std::vector<InstrumentName>& symbols) {
     std::vector<ops::DataName> names;
-    configured_.clear();
+    const auto before = std::exchange(configured_, {});
     for (const auto& symbol : symbols) {
         configured_.insert(symbol);
         const auto all = usual(symbol);
@@ -61,6 +69,10 @@ void Demand::set_configured(const std::vector<InstrumentName>& symbols) {
     }
     book_.set_configured(names, mono_now());
     apply();
+    // What subscribers or leases keep was configured before, or is now: it goes first no more, or from now on.
+    for (const auto& [name, channels] : std::map(wanted_))
+        if (before.contains(name) != configured_.contains(name))
+            subscriptions_.want(name, channels, configured_.contains(name));
 }
 
 void Demand::set_subscribed(const std::vector<std::string>& channels) {

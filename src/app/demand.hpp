@@ -26,6 +26,8 @@ public:
     Demand(asio::any_io_executor control, const config::Config& config, Subscriptions& subscriptions, Refuse refuse);
 
     void set_configured(const std::vector<InstrumentName>& symbols);
+    // What is published of whom, and how long it stays, was changed.
+    void reconfigure(const config::Config& config);
     // The channels that somebody listens to, without their prefix.
     void set_subscribed(const std::vector<std::string>& channels);
     // False: too many names are wanted.
@@ -36,6 +38,9 @@ public:
     // What the configuration publishes of any instrument.
     std::vector<ops::DataName> usual(const InstrumentName& name) const;
     const ops::DemandBook::Counts& counts() const noexcept { return book_.counts(); }
+    // What is asked of whom: by subscribers, leases, the configuration, or lingering.
+    const std::map<InstrumentName, std::set<Subscription>>& wanted() const noexcept { return wanted_; }
+    ops::DemandBook::Standing standing(const ops::DataName& name) const { return book_.standing(name); }
 
     asio::awaitable<void> run(); // lingers and leases that end; until stop()
     void stop();

@@ -1,12 +1,13 @@
 // Metrics as the API takes them, put together.
 #pragma once
 
-#include "api/api.hpp"
+#include "api/exposition.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,18 +16,10 @@ namespace tickgate::app {
 // Collects the families of one scrape; references to them stay valid until take().
 class Families {
 public:
-    api::Family& add(api::Family::Type type, std::string name, std::string help) {
-        families_.push_back(api::Family{std::move(name), std::move(help), type, {}});
+    // A family of the table (metrics/table.hpp), to be asked for once a scrape.
+    api::Family& operator[](std::string_view name) {
+        families_.push_back(api::family_of(name));
         return families_.back();
-    }
-    api::Family& counter(std::string name, std::string help) {
-        return add(api::Family::Type::counter, std::move(name), std::move(help));
-    }
-    api::Family& gauge(std::string name, std::string help) {
-        return add(api::Family::Type::gauge, std::move(name), std::move(help));
-    }
-    api::Family& histogram(std::string name, std::string help) {
-        return add(api::Family::Type::histogram, std::move(name), std::move(help));
     }
     std::vector<api::Family> take() {
         return {std::make_move_iterator(families_.begin()), std::make_move_iterator(families_.end())};

@@ -1,5 +1,6 @@
 #include "app/gateway.hpp"
 
+#include "app/http_door.hpp"
 #include "app/version.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
@@ -15,8 +16,10 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <pthread.h>
 #include <random>
 #include <set>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
 
@@ -34,9 +37,25 @@ std::uint64_t random_seed() {
     return (static_cast<std::uint64_t>(device()) << 32) | device();
 }
 
+// A client is a descriptor, and the usual limit of a shell is 1,024.
+void allow_many_descriptors() {
+    constexpr rlim_t wanted = 65536;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? wanted : std::min(wanted, limit.rlim_max);
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 } // namespace
 
-Gateway::Gateway(config::Config config) : config_(std::move(config)) { register_providers(registry_); }
+Gateway::Gateway(config::Config config, ConfigSource source)
+    : config_(std::move(config)),
+      source_(std::move(source)),
+      level_(source_.log_level.value_or(config_.log.level)),
+      hot_settings_(hot_settings(config_)) {
+    register_providers(registry_);
+}
 Gateway::~Gateway() = default;
 
 feed::Feed* Gateway::feed_of(const std::string& provider, const std::string& part) {
@@ -44,7 +63,7 @@ feed::Feed* Gateway::feed_of(const std::string& provider, const std::string& par
     for (const auto& f : feeds_)
         if (f->name() == name)
             return f.get();
-    auto* entry = find_provider(providers_, provider);
+    const auto entry = find_provider(hot_providers_, provider);
     const auto* spec = entry == nullptr ? nullptr : entry->feed_of(part);
     if (spec == nullptr)
         return nullptr;
@@ -54,15 +73,18 @@ feed::Feed* Gateway::feed_of(const std::string& provider, const std::string& par
     o.tls = entry->tls;
     o.seed = random_seed();
     o.hours = &hours_;
-    o.stale_limit = [this](InstrumentId id) { return config_.stale.of(instruments_.name_of(id)); };
+    o.stale_limit = [this](InstrumentId id) { return hot_settings_.stale.of(instruments_.name_of(id)); };
     feeds_.push_back(std::make_unique<feed::Feed>(hot_.get_executor(), control_.get_executor(), *entry->provider,
         *entry->live_rest, instruments_, *router_, std::move(o)));
     auto* feed = feeds_.back().get();
+    feed->use(upstream_of(entry, *spec), feed::Renewal::later);
     ++hot_tasks_;
     asio::co_spawn(hot_, feed->run(), [this, feed](std::exception_ptr e) {
         --hot_tasks_;
-        if (!e)
+        if (!e) {
+            asio::post(hot_, [this, feed] { drop_feed(feed); });
             return;
+        }
         try {
             std::rethrow_exception(e);
         } catch (const std::exception& problem) {
@@ -111,34 +133,36 @@ asio::awaitable<void> Gateway::take_over(std::uint64_t number) {
 
 asio::awaitable<void> Gateway::route_pulse() {
     while (!stopping_) {
-        pulse_.expires_after(50ms);
+        pulse_.expires_after(pulse_period);
         (void)co_await pulse_.async_wait(as_result);
         const Moment at = now();
+        hot_delay_.beat(at.mono);
         router_->tick(at);
         publisher_->flush(at);
     }
 }
 
-asio::awaitable<void> Gateway::learn_hours(ProviderEntry& provider) {
+asio::awaitable<void> Gateway::learn_hours(ProviderPtr provider) {
     feed::BackOff back_off({60s, 1h, 1h}, random_seed());
     asio::steady_timer timer(control_);
-    while (!stopping_) {
-        auto asking = provider.provider->get_market_days(*provider.live_rest);
+    const auto wanted = [&] { return !stopping_ && find_provider(providers_, provider->name) == provider; };
+    while (wanted()) {
+        auto asking = provider->provider->get_market_days(*provider->live_rest);
         const auto days = co_await std::move(asking);
         std::chrono::milliseconds wait = 24h;
         if (days) {
             back_off.reset();
             hours_.learn(*days);
-            log::info("app", "market_days", {{"provider", provider.name}, {"days", days->size()}});
+            log::info("app", "market_days", {{"provider", provider->name}, {"days", days->size()}});
         } else if (days.error() == errc::not_supported || recovery_of(days.error()) == Recovery::give_up) {
             co_return;
         } else {
             wait = back_off.next(recovery_of(days.error()));
             log::warn("app", "market_days_failed",
-                {{"provider", provider.name}, {"error", days.error()}, {"retry_in_ms", wait.count()}});
+                {{"provider", provider->name}, {"error", days.error()}, {"retry_in_ms", wait.count()}});
         }
         const auto until = mono_now() + wait;
-        while (!stopping_ && mono_now() < until) { // in steps, so that shutdown is not held up
+        while (wanted() && mono_now() < until) { // in steps, so that shutdown is not held up
             timer.expires_after(std::min<std::chrono::milliseconds>(wait, 200ms));
             (void)co_await timer.async_wait(as_result);
         }
@@ -147,9 +171,11 @@ asio::awaitable<void> Gateway::learn_hours(ProviderEntry& provider) {
 
 // Its feeds, if it has any, tell for themselves; one that never got so far is told here.
 void Gateway::provider_refused(const ProviderEntry& provider, const error_code& why) {
-    asio::post(hot_, [this, &provider, why] {
-        for (const auto& spec : provider.provider->capabilities().feeds) {
-            const auto name = provider.name + "." + spec.part;
+    std::vector<std::string> names;
+    for (const auto& spec : provider.provider->capabilities().feeds)
+        names.push_back(provider.name + "." + spec.part);
+    asio::post(hot_, [this, names = std::move(names), why] {
+        for (const auto& name : names) {
             const auto running = [&](const auto& f) { return f->name() == name; };
             if (std::any_of(feeds_.begin(), feeds_.end(), running))
                 continue;
@@ -192,28 +218,25 @@ asio::awaitable<void> Gateway::watch_signals() {
     }
 }
 
-// The watchdog is fed only when the hot loop has gone round since the last time.
+// Ends what does not go round: see Watchdog.
 asio::awaitable<void> Gateway::watch_progress() {
     std::uint64_t usec = 0;
-    const bool watched = ::sd_watchdog_enabled(0, &usec) > 0;
-    bool ready_told = false;
-    std::uint64_t last_beat = 0;
+    if (::sd_watchdog_enabled(0, &usec) > 0)
+        watchdog_ = Watchdog(std::chrono::microseconds(usec));
+    control_delay_ = LoopDelay(watchdog_.period());
     while (!stopping_) {
         asio::post(hot_, [this] { hot_beats_.fetch_add(1, std::memory_order_relaxed); });
-        progress_timer_.expires_after(watched
-                                          ? std::min<std::chrono::microseconds>(1s, std::chrono::microseconds(usec / 4))
-                                          : std::chrono::microseconds(1s));
+        progress_timer_.expires_after(watchdog_.period());
         (void)co_await progress_timer_.async_wait(as_result);
         if (stopping_)
             break;
-        const auto beat = hot_beats_.load(std::memory_order_relaxed);
-        if (watched && beat != last_beat)
+        control_delay_.beat(mono_now());
+        if (watchdog_.look(hot_beats_.load(std::memory_order_relaxed)))
             ::sd_notify(0, "WATCHDOG=1");
-        last_beat = beat;
-        if (!ready_told) {
+        if (!ready_told_) {
             const auto snapshot = co_await hot_snapshot();
             if (snapshot.publisher.owner || !snapshot.publisher.holder.empty()) { // or stands by for another
-                ready_told = true;
+                ready_told_ = true;
                 ::sd_notify(0, "READY=1");
                 log::info("app", "ready", {{"session", snapshot.session}, {"epoch", snapshot.publisher.epoch}});
             }
@@ -230,6 +253,9 @@ void Gateway::begin_stop(Exit code, const char* why) {
     ::sd_notify(0, "STOPPING=1");
     for (auto& p : providers_)
         p->rest->stop();
+    for (const auto& replaced : reload_.replaced)
+        if (const auto p = replaced.lock())
+            p->rest->stop();
     requests_->stop();
     history_->stop();
     watcher_->stop();
@@ -247,6 +273,7 @@ void Gateway::begin_stop(Exit code, const char* why) {
         repairs_->stop();
     if (ledger_)
         ledger_->stop();
+    streams_->stop(); // tells its clients before the door closes
     if (api_)
         api_->stop();
 }
@@ -268,7 +295,9 @@ void Gateway::check_refused() {
 }
 
 Exit Gateway::run() {
+    allow_many_descriptors();
     started_ = mono_now();
+    began_ = wall_now();
     Exit code = Exit::ok;
     if (!make_publisher(code))
         return code;
@@ -286,14 +315,9 @@ Exit Gateway::run() {
     sink_->on_feed_status = [this] { check_refused(); };
     demand_->set_configured(config_.symbols);
 
-    api::ApiOptions http;
-    http.host = config_.http.host;
-    http.port = config_.http.port;
-    http.token = config_.http.token;
-    http.loopback = config_.http.loopback;
-    http.metrics_open = config_.http.metrics_open;
     api_ = std::make_unique<api::Api>(
-        control_.get_executor(), std::move(http), static_cast<api::Source&>(*this), operations_.get());
+        control_.get_executor(), api_options_of(config_.http), static_cast<api::Source&>(*this), operations_.get());
+    api_->attach(*streams_);
     if (const auto ec = api_->listen()) {
         log::error("app", "listen_failed",
             {{"listen", config_.http.listen}, {"error", ec},
@@ -307,11 +331,14 @@ Exit Gateway::run() {
 
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
+    hold_hang_ups();
+    if (const int fd = hang_up_descriptor(); fd >= 0)
+        hang_ups_.assign(fd);
+    reload_.last = began_;
     start_control(api_->run(), "api");
-    for (auto& p : providers_) {
-        start_control(subscriptions_->run(*p), "symbols");
-        start_control(learn_hours(*p), "market hours");
-    }
+    start_control(streams_->run(), "streams");
+    for (const auto& p : providers_)
+        start_provider(p);
     start_control(demand_->run(), "demand");
     start_control(watcher_->run(), "subscribers");
     start_control(requests_->run(), "requests");
@@ -322,11 +349,14 @@ Exit Gateway::run() {
         start_control(repairs_->run(), "repairs");
     start_control(watch_progress(), "progress");
     asio::co_spawn(control_, watch_signals(), [](std::exception_ptr) {});
+    asio::co_spawn(control_, watch_hang_ups(), [](std::exception_ptr) {});
 
     // The hot loop lives until nothing on `control` can ask it any more.
     hot_tasks_ = 2;
     auto hot_guard = asio::make_work_guard(hot_);
-    std::thread hot([this] {
+    *alone_ = false;
+    std::thread hot([this, spin = config_.hot.spin] {
+        ::pthread_setname_np(::pthread_self(), "hot"); // as `top -H` shows it
         asio::co_spawn(hot_, route_pulse(), [this](std::exception_ptr e) {
             --hot_tasks_;
             if (e)
@@ -339,7 +369,7 @@ Exit Gateway::run() {
             if (!stopping_)
                 asio::post(control_, [this] { begin_stop(Exit::unexpected, "the publisher ended"); });
         });
-        if (config_.hot.spin)
+        if (spin)
             while (!hot_.stopped())
                 hot_.poll();
         else
@@ -350,7 +380,9 @@ Exit Gateway::run() {
         control_.run_one_for(100ms);
     hot_guard.reset();
     hot.join();
+    *alone_ = true;
     guard.reset();
+    hang_ups_.close();
     signals_.cancel();
     control_.restart();
     control_.poll();

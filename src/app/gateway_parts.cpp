@@ -29,31 +29,46 @@ std::string instance_name() {
 
 bool Gateway::make_providers(Exit& code) {
     for (const auto& [name, settings] : config_.providers) {
-        const auto* factory = registry_.find(name);
-        if (!settings.enabled || factory == nullptr)
+        if (!settings.enabled || registry_.find(name) == nullptr)
             continue;
         std::string problem;
-        auto p = std::make_unique<ProviderEntry>();
-        p->name = name;
-        p->provider = factory->make(settings.revealed(), problem);
-        if (!p->provider) {
+        auto p = make_provider(name, settings, problem);
+        if (!p) {
             log::error("app", "provider_refused", {{"provider", name}, {"problem", problem}});
             code = Exit::configuration;
             return false;
         }
-        auto tls = net::TlsContext::client(settings.tls_ca_file, problem);
-        if (!tls) {
-            log::error("app", "tls_refused", {{"provider", name}, {"problem", problem}});
-            code = Exit::configuration;
-            return false;
-        }
-        p->tls = *tls;
-        p->rest = std::make_unique<ProviderRest>(control_.get_executor(), name, p->tls, ledger_.get());
-        p->rest->attach(*p->provider);
-        p->live_rest = p->rest->as(budget::Priority::repair, "live");
         providers_.push_back(std::move(p));
     }
+    hot_providers_ = providers_;
     return true;
+}
+
+// Null with the reason in `problem`. It is of `control`: destroyed there, whoever lets go of it last.
+ProviderPtr Gateway::make_provider(
+    const std::string& name, const config::ProviderConfig& settings, std::string& problem) {
+    auto p = std::make_unique<ProviderEntry>();
+    p->name = name;
+    p->provider = registry_.find(name)->make(settings.revealed(), problem);
+    if (!p->provider)
+        return nullptr;
+    auto tls = net::TlsContext::client(settings.tls_ca_file, problem);
+    if (!tls)
+        return nullptr;
+    p->tls = *tls;
+    p->rest = std::make_unique<ProviderRest>(control_.get_executor(), name, p->tls, ledger_.get());
+    p->rest->attach(*p->provider);
+    p->live_rest = p->rest->as(budget::Priority::repair, "live");
+    return {p.release(), [this, alone = alone_](ProviderEntry* entry) {
+                std::unique_ptr<ProviderEntry> last(entry);
+                if (!*alone)
+                    asio::post(control_, [last = std::move(last)] {});
+            }};
+}
+
+void Gateway::start_provider(const ProviderPtr& provider) {
+    start_control(subscriptions_->run(provider), "symbols");
+    start_control(learn_hours(provider), "market hours");
 }
 
 bool Gateway::make_publisher(Exit& code) {
@@ -79,11 +94,13 @@ bool Gateway::make_publisher(Exit& code) {
     o.stream_maxlen = static_cast<std::size_t>(config_.publish.stream_maxlen);
     o.last_value_interval = config_.publish.last_value_interval;
     publisher_ = std::make_unique<redis::Publisher>(hot_.get_executor(), std::move(o), instruments_, &latency_);
+    publisher_->attach(tap_);
     sink_ = std::make_unique<PublisherSink>(*publisher_, instruments_);
     publisher_->on_change([this] {
         const auto& stats = publisher_->stats();
         if (stats.owner || !stats.holder.empty()) // else Redis is away: what runs goes on
-            asio::post(control_, [this, owner = stats.owner] {
+            asio::post(control_, [this, owner = stats.owner, holder = stats.owner ? std::string() : stats.holder] {
+                streams_->publishing(owner, holder);
                 const bool taken_over = !std::exchange(owner_, owner) && owner;
                 if (taken_over && repairs_)
                     start_control(take_over(++take_overs_), "take-over");
@@ -96,21 +113,17 @@ bool Gateway::make_publisher(Exit& code) {
 
 void Gateway::make_router() {
     feed::RouterOptions o;
-    o.rules.jump_guard = config_.routes.jump_guard;
-    o.rules.warm = config_.routes.standby == config::Standby::warm;
-    o.sources = config_.publish.sources;
+    o.rules = hot_settings_.rules;
+    o.sources = hot_settings_.sources;
+    o.repairs = hot_settings_.repairs;
     o.want_standby = [this](InstrumentId id, const std::string& provider, bool wanted) {
         asio::post(control_, [this, id, provider, wanted] { subscriptions_->want_standby(id, provider, wanted); });
     };
     if (config_.history.repair) {
-        RepairParts parts{hot_.get_executor(), control_.get_executor(), providers_, instruments_, history_->history(),
-            history_->store(), hours_};
+        RepairParts parts{hot_.get_executor(), control_.get_executor(), hot_providers_, instruments_,
+            history_->history(), history_->store(), hours_};
         repairs_ = std::make_unique<RepairDesk>(std::move(parts));
         o.repair = repairs_.get();
-        const auto settle = std::chrono::duration_cast<std::chrono::seconds>(config_.history.settle);
-        o.repairs.limit = settle; // asked, compared and published within that time
-        o.repairs.settle = std::clamp<std::chrono::seconds>(settle / 10, 1s, 30s);
-        o.repairs.period = std::clamp<std::chrono::seconds>(settle * 3 / 10, 2s, 90s);
     }
     router_ = std::make_unique<feed::Router>(instruments_, *sink_, std::move(o));
     if (repairs_)
@@ -142,6 +155,12 @@ redis::ClientOptions Gateway::redis_client() const {
     return o;
 }
 
+asio::awaitable<FeedList> Gateway::feed_list() {
+    auto asking = hot_snapshot();
+    auto snapshot = co_await std::move(asking);
+    co_return std::move(snapshot.feeds);
+}
+
 void Gateway::make_demand() {
     demand_ = std::make_unique<Demand>(
         control_.get_executor(), config_, *subscriptions_, [this](const ops::Refusal& refusal, std::uint64_t count) {
@@ -155,7 +174,17 @@ void Gateway::make_demand() {
         [this](std::vector<std::string> channels) { demand_->set_subscribed(channels); });
     ServiceParts parts{control_.get_executor(), hot_.get_executor(), config_, providers_, instruments_, *subscriptions_,
         *demand_, *publisher_, [this] { return gateway_status(); }};
+    parts.feeds = [this] { return feed_list(); };
+    parts.reload = [this] { return reload("api"); };
+    parts.log_level = [this] { return std::string(to_string(level_)); };
+    parts.set_log_level = [this](std::string_view level) { return set_log_level(level); };
     services_ = std::make_unique<GatewayServices>(std::move(parts));
+    publisher_->on_event([this](std::string_view payload) {
+        asio::post(control_, [this, text = std::string(payload)] { services_->add_event(text); });
+    });
+    StreamParts live{hot_.get_executor(), config_, instruments_, *services_, *demand_, *publisher_, tap_};
+    stream_host_ = std::make_unique<StreamHost>(std::move(live));
+    streams_ = std::make_unique<stream::Streams>(control_.get_executor(), tap_, *stream_host_);
     ops::HistoryParts history{&history_->history(), &history_->jobs(), &history_->collectors()};
     history_access_ = std::make_unique<ops::BackfillAccess>(history);
     operations_ = std::make_unique<ops::Operations>(*services_, history_access_.get());

@@ -68,28 +68,33 @@ HistoryStack::HistoryStack(asio::any_io_executor control, const config::Config& 
 
 HistoryStack::~HistoryStack() { store_.stop(); }
 
+std::string HistoryStack::store_file() const {
+    constexpr std::string_view sqlite = "sqlite://";
+    return config_.store.url.starts_with(sqlite) ? config_.store.url.substr(sqlite.size()) : std::string();
+}
+
 // The route's providers in order, then the others that have the class, which are asked only by name.
 std::vector<backfill::Source> HistoryStack::sources_of(const InstrumentName& name) const {
     std::vector<backfill::Source> sources;
     const auto& route = config_.routes.of(name);
-    const auto add = [&](const ProviderEntry& entry, bool on_route) {
-        if (!entry.serves(name.asset_class))
+    const auto add = [&](const ProviderPtr& entry, bool on_route) {
+        if (!entry->serves(name.asset_class))
             return;
         backfill::Source s;
-        s.name = entry.name;
-        s.provider = entry.provider.get();
+        s.name = entry->name;
+        s.provider = entry->provider.get();
         s.on_route = on_route;
-        s.rest = [rest = entry.rest.get()](backfill::Priority priority, const std::string& client) {
-            return rest->as(priority, client, patience_of(priority));
+        s.rest = [entry](backfill::Priority priority, const std::string& client) { // keeps both as long as it is held
+            return entry->rest->as(priority, client, patience_of(priority));
         };
         sources.push_back(std::move(s));
     };
     for (const auto& candidate : route)
-        if (const auto* entry = find_provider(providers_, candidate))
-            add(*entry, true);
+        if (const auto entry = find_provider(providers_, candidate))
+            add(entry, true);
     for (const auto& entry : providers_)
         if (std::find(route.begin(), route.end(), entry->name) == route.end())
-            add(*entry, false);
+            add(entry, false);
     return sources;
 }
 
@@ -129,7 +134,8 @@ asio::awaitable<void> HistoryStack::watch_store() {
 }
 
 asio::awaitable<void> HistoryStack::restore_quotas() {
-    for (const auto& p : providers_)
+    const auto providers = providers_;
+    for (const auto& p : providers)
         for (const auto& view : p->rest->budgets()) {
             auto reading = store_.fact(quota_name(*p, view.budget));
             const auto text = co_await std::move(reading);
@@ -139,7 +145,8 @@ asio::awaitable<void> HistoryStack::restore_quotas() {
 }
 
 asio::awaitable<void> HistoryStack::save_quotas() {
-    for (const auto& p : providers_)
+    const auto providers = providers_;
+    for (const auto& p : providers)
         for (auto& [budget, text] : p->rest->snapshots()) {
             auto writing = store_.put_fact(quota_name(*p, budget), std::move(text));
             if (const auto ec = co_await std::move(writing))
@@ -168,6 +175,12 @@ asio::awaitable<void> HistoryStack::run() {
     co_await history_.stop();
     co_await save_quotas();
     patience_.cancel();
+}
+
+void HistoryStack::reconfigure() {
+    const auto options = history_options(config_);
+    history_.set_limits(options.max_parallel, options.settle);
+    collectors_.set_configured(configured());
 }
 
 void HistoryStack::stop() {

@@ -30,11 +30,14 @@ public:
     // Opens the store and tells in the log what came of it; then jobs and collectors until stop().
     asio::awaitable<void> run();
     void stop();
+    // The configuration was changed.
+    void reconfigure();
 
     backfill::History& history() noexcept { return history_; }
     backfill::Jobs& jobs() noexcept { return jobs_; }
     backfill::Collectors& collectors() noexcept { return collectors_; }
     store::AsyncStore& store() noexcept { return store_; }
+    std::string store_file() const; // of SQLite; empty: the store is elsewhere
 
 private:
     std::vector<backfill::Source> sources_of(const InstrumentName& name) const;

@@ -1,4 +1,5 @@
 // The providers of this process as the composition root made them.
+// Whoever is the last to let go of an entry, it is destroyed on the control loop.
 #pragma once
 
 #include "app/provider_rest.hpp"
@@ -35,13 +36,15 @@ struct ProviderEntry {
     }
 };
 
-// In the order of the configuration; fixed after the start.
-using ProviderSet = std::vector<std::unique_ptr<ProviderEntry>>;
+// In the order of the configuration. A reload changes it between two steps of the control loop: whoever waits in the
+// middle of it goes on with a copy. An entry that was replaced lives as long as somebody uses it.
+using ProviderPtr = std::shared_ptr<ProviderEntry>;
+using ProviderSet = std::vector<ProviderPtr>;
 
-inline ProviderEntry* find_provider(const ProviderSet& set, std::string_view name) noexcept {
+inline ProviderPtr find_provider(const ProviderSet& set, std::string_view name) noexcept {
     for (const auto& p : set)
         if (p->name == name)
-            return p.get();
+            return p;
     return nullptr;
 }
 

@@ -101,7 +101,7 @@ void RepairDesk::cancel(std::uint64_t number) {
 }
 
 bool RepairDesk::tells_trades(std::string_view provider, InstrumentId) {
-    const auto* entry = find_provider(providers_, provider);
+    const auto entry = find_provider(providers_, provider);
     if (entry == nullptr)
         return false;
     const auto& can = entry->provider->capabilities();
@@ -110,7 +110,7 @@ bool RepairDesk::tells_trades(std::string_view provider, InstrumentId) {
 
 bool RepairDesk::tells_bars(
     std::string_view provider, InstrumentId instrument, Timeframe timeframe, const std::optional<BarVariant>& variant) {
-    const auto* entry = find_provider(providers_, provider);
+    const auto entry = find_provider(providers_, provider);
     if (entry == nullptr)
         return false;
     backfill::Source source; // as it is, or built from finer ones

@@ -22,7 +22,7 @@ namespace tickgate::app {
 
 struct RepairParts {
     asio::any_io_executor hot, control;
-    const ProviderSet& providers;
+    const ProviderSet& providers; // changed on `hot` only
     InstrumentTable& instruments;
     backfill::History& history;
     store::AsyncStore& store;

@@ -40,26 +40,31 @@ bool same(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
 }
 
+constexpr std::size_t looked_at_once = 50; // instruments
+
+constexpr std::size_t enough_symbols = 20000; // of a search, so that its order does not depend on its limit
+
 std::string channel_name(const std::string& prefix, const ops::DataName& name) {
     return prefix + ":" + name.to_string();
 }
 
 } // namespace
 
-std::vector<ProviderEntry*> GatewayServices::route_of(const InstrumentName& name) const {
-    std::vector<ProviderEntry*> out;
+std::vector<ProviderPtr> GatewayServices::route_of(const InstrumentName& name) const {
+    std::vector<ProviderPtr> out;
     for (const auto& candidate : parts_.config.routes.of(name))
-        if (auto* p = find_provider(parts_.providers, candidate); p != nullptr && p->serves(name.asset_class))
-            out.push_back(p);
+        if (auto p = find_provider(parts_.providers, candidate); p != nullptr && p->serves(name.asset_class))
+            out.push_back(std::move(p));
     return out;
 }
 
 asio::awaitable<GatewayServices::Picture> GatewayServices::look(std::vector<InstrumentName> names) {
-    auto copy = [this, &names]() -> asio::awaitable<Picture> {
-        Picture picture;
-        for (const auto& name : names) {
+    Picture picture;
+    std::size_t done = 0;
+    auto copy = [this, &names, &picture, &done]() -> asio::awaitable<void> {
+        for (const auto end = std::min(done + looked_at_once, names.size()); done < end; ++done) {
             Held held;
-            if (const auto id = parts_.instruments.find(name)) {
+            if (const auto id = parts_.instruments.find(names[done])) {
                 held.state = parts_.publisher.state_of(*id);
                 Subscription s;
                 s.instrument = *id;
@@ -69,11 +74,13 @@ asio::awaitable<GatewayServices::Picture> GatewayServices::look(std::vector<Inst
         }
         picture.session = parts_.publisher.session();
         picture.owner = parts_.publisher.stats().owner;
-        co_return picture;
+        co_return;
     };
-    auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
-    auto task = copy();
-    auto picture = co_await asio::co_spawn(parts_.hot, std::move(task), token);
+    do { // a few at a time: the hot loop has better things to do
+        auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+        auto task = copy();
+        co_await asio::co_spawn(parts_.hot, std::move(task), token);
+    } while (done < names.size());
     co_return picture;
 }
 
@@ -83,7 +90,7 @@ asio::awaitable<ops::Outcome<std::vector<ops::QuoteAnswer>>> GatewayServices::qu
     auto picture = co_await look(names);
     struct Open {
         std::size_t index = 0;
-        std::vector<ProviderEntry*> route; // not asked yet
+        std::vector<ProviderPtr> route; // not asked yet
     };
     std::vector<Open> open;
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -105,7 +112,7 @@ asio::awaitable<ops::Outcome<std::vector<ops::QuoteAnswer>>> GatewayServices::qu
     }
     // Each round asks every instrument's next provider, one request a provider.
     while (!open.empty()) {
-        std::map<ProviderEntry*, std::vector<std::size_t>> round; // places in `open`
+        std::map<ProviderPtr, std::vector<std::size_t>> round; // places in `open`
         for (std::size_t i = 0; i < open.size(); ++i) {
             round[open[i].route.front()].push_back(i);
             open[i].route.erase(open[i].route.begin());
@@ -160,7 +167,8 @@ asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::sea
                (holds(info.name.symbol, query.text) || holds(info.native, query.text) ||
                    holds(info.description, query.text));
     };
-    for (const auto& provider : parts_.providers) {
+    const auto providers = parts_.providers;
+    for (const auto& provider : providers) {
         if (!query.provider.empty() && provider->name != query.provider)
             continue;
         if (query.asset_class && !provider->serves(*query.asset_class))
@@ -176,7 +184,8 @@ asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::sea
         if (fault == errc::not_supported) {
             std::function<void(const InstrumentInfo&)> take = [&](const InstrumentInfo& info) {
                 // An exact name may come late in the list.
-                if (fits(info) && (taken < query.limit * 4 || same(info.name.symbol, query.text))) {
+                if (fits(info) &&
+                    (taken < std::max(query.limit * 4, enough_symbols) || same(info.name.symbol, query.text))) {
                     found.push_back(symbol_info(*provider, info));
                     ++taken;
                 }
@@ -208,9 +217,9 @@ asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::sea
 
 asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::find(std::vector<InstrumentName> names) {
     std::vector<ops::SymbolInfo> found;
-    std::map<ProviderEntry*, std::vector<InstrumentName>> ask;
+    std::map<ProviderPtr, std::vector<InstrumentName>> ask;
     for (const auto& name : names)
-        for (auto* provider : route_of(name))
+        for (const auto& provider : route_of(name))
             if (const auto* info = parts_.subscriptions.known(provider->name, name))
                 found.push_back(symbol_info(*provider, *info));
             else
@@ -283,8 +292,11 @@ asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> GatewayServices
                     channels.push_back(std::move(d));
                     continue;
                 }
-                const auto& timeframes =
-                    request.timeframes.empty() ? parts_.config.publish.timeframes : request.timeframes;
+                auto timeframes = request.timeframes;
+                if (timeframes.empty() || request.usual_bars)
+                    for (const auto tf : parts_.config.publish.timeframes)
+                        if (std::find(timeframes.begin(), timeframes.end(), tf) == timeframes.end())
+                            timeframes.push_back(tf);
                 for (const auto tf : timeframes) {
                     d.timeframe = tf;
                     channels.push_back(d);
@@ -295,6 +307,7 @@ asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> GatewayServices
         for (const auto& channel : channels) {
             taken = parts_.demand.lease(request.client, channel, now_mono + request.lease) && taken;
             answer.channels.push_back(channel_name(parts_.config.redis.prefix, channel));
+            answer.words.push_back(channel.word());
         }
         const auto& held = picture.held[i];
         answer.state = held.state ? held.state->state : InstrumentState::pending;

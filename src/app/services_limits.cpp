@@ -51,7 +51,7 @@ void add_feed(
 
 std::vector<std::string> GatewayServices::route(const InstrumentName& name) const {
     std::vector<std::string> names;
-    for (const auto* provider : route_of(name))
+    for (const auto& provider : route_of(name))
         names.push_back(provider->name);
     return names;
 }

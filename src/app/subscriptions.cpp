@@ -37,10 +37,7 @@ Subscriptions::Subscriptions(asio::any_io_executor control, const config::Config
       config_(config),
       providers_(providers),
       instruments_(instruments),
-      perform_(std::move(perform)) {
-    for (const auto& p : providers_)
-        wake_.emplace(p.get(), asio::steady_timer(control_));
-}
+      perform_(std::move(perform)) {}
 
 void Subscriptions::want(const InstrumentName& name, std::set<Subscription> channels, bool configured) {
     const auto id = instruments_.intern(name);
@@ -70,13 +67,7 @@ void Subscriptions::want(const InstrumentName& name, std::set<Subscription> chan
         entry.id = id;
         entry.name = name;
         entry.age = next_age_++;
-        for (const auto& candidate : config_.routes.of(name))
-            if (auto* p = find_provider(providers_, candidate); p != nullptr && p->serves(name.asset_class)) {
-                Source source;
-                source.provider = p;
-                entry.sources.push_back(std::move(source));
-                wake_.at(p).cancel();
-            }
+        join_sources(entry);
     }
     settle(entry);
     flush();
@@ -145,7 +136,7 @@ void Subscriptions::release_source(Entry& entry, Source& source, RouteOrder& ord
     out.provider = source.provider->name;
     out.part = source.info.feed;
     out.remove.assign(source.subscribed.begin(), source.subscribed.end());
-    change_used({source.provider, source.info.feed}, weight(source, source.subscribed), 0);
+    change_used({source.provider->name, source.info.feed}, weight(source, source.subscribed), 0);
     source.subscribed.clear();
     source.standby = false;
     std::erase(entry.route, source.provider->name);
@@ -167,18 +158,19 @@ void Subscriptions::tell_state(
             {{"instrument", name}, {"reason", order.reason}});
 }
 
-void Subscriptions::settle(Entry& entry) {
-    RouteOrder order;
+void Subscriptions::settle(Entry& entry, RouteOrder order) {
     order.instrument = entry.id;
     bool looking = false, any_found = false, refused = false;
     std::string full; // the first feed without room
     std::vector<std::string> route;
     const bool warm = config_.routes.standby == config::Standby::warm;
     for (auto& source : entry.sources) {
+        if (source.leaving)
+            continue;
         if (source.lookup == Lookup::due) {
-            const bool given_up = refused_.contains(source.provider);
-            looking = looking || !given_up;
-            refused = refused || given_up;
+            const bool hopeless = given_up(source.provider);
+            looking = looking || !hopeless;
+            refused = refused || hopeless;
             continue;
         }
         if (source.lookup == Lookup::unknown)
@@ -205,6 +197,10 @@ void Subscriptions::settle(Entry& entry) {
         if (!wanted.empty() || (active_ && !needed.empty() && !first && !warm))
             route.push_back(source.provider->name);
     }
+    release_leaving(entry, order, !route.empty(), looking);
+    for (const auto& source : entry.sources)
+        if (source.leaving)
+            route.push_back(source.provider->name);
     entry.lacks = !full.empty();
     if (!route.empty() || !active_)
         entry.told.reset(); // its feeds tell, or nobody hears it from here
@@ -252,7 +248,7 @@ void Subscriptions::subscribe_source(Source& source, const std::set<Subscription
         out.trading = false;
         out.status = source.info.status;
     }
-    change_used({source.provider, source.info.feed}, weight(source, source.subscribed), weight(source, wanted));
+    change_used({source.provider->name, source.info.feed}, weight(source, source.subscribed), weight(source, wanted));
     source.subscribed = wanted;
     order.sources.push_back(std::move(out));
 }
@@ -266,11 +262,11 @@ void Subscriptions::flush() {
     orders_.clear();
 }
 
-std::vector<InstrumentName> Subscriptions::due(const ProviderEntry& provider, Lookup state, std::size_t most) {
+std::vector<InstrumentName> Subscriptions::due(const ProviderPtr& provider, Lookup state, std::size_t most) {
     std::vector<std::pair<std::uint64_t, InstrumentName>> names;
     for (auto& [name, entry] : entries_)
         for (auto& source : entry.sources)
-            if (source.provider == &provider && source.lookup == state)
+            if (source.provider == provider && source.lookup == state)
                 names.emplace_back(entry.configured ? entry.age : entry.age + (std::uint64_t{1} << 62), name);
     std::sort(names.begin(), names.end());
     if (names.size() > most)
@@ -281,7 +277,7 @@ std::vector<InstrumentName> Subscriptions::due(const ProviderEntry& provider, Lo
     return out;
 }
 
-void Subscriptions::take_answer(ProviderEntry& provider, const std::vector<InstrumentName>& asked,
+void Subscriptions::take_answer(const ProviderPtr& provider, const std::vector<InstrumentName>& asked,
     const std::vector<InstrumentInfo>& found, bool refresh) {
     std::unordered_map<InstrumentName, const InstrumentInfo*> by_name;
     for (const auto& info : found)
@@ -293,7 +289,7 @@ void Subscriptions::take_answer(ProviderEntry& provider, const std::vector<Instr
             continue;
         auto& entry = it->second;
         for (auto& source : entry.sources) {
-            if (source.provider != &provider)
+            if (source.provider != provider)
                 continue;
             const auto info = by_name.find(name);
             if (info == by_name.end()) {
@@ -306,14 +302,14 @@ void Subscriptions::take_answer(ProviderEntry& provider, const std::vector<Instr
             const bool trading = info->second->tradeable;
             if (had ? trading != source.info.tradeable : !trading)
                 log::info("app", trading ? "trading_again" : "not_trading",
-                    {{"instrument", name.to_string()}, {"provider", provider.name}, {"status", info->second->status}});
+                    {{"instrument", name.to_string()}, {"provider", provider->name}, {"status", info->second->status}});
             if (had && trading != source.info.tradeable && !source.subscribed.empty()) {
                 RouteOrder order;
                 order.instrument = entry.id;
                 order.route = entry.route;
                 order.published.assign(entry.published.begin(), entry.published.end());
                 RouteOrder::Source out;
-                out.provider = provider.name;
+                out.provider = provider->name;
                 out.part = source.info.feed;
                 out.trading = trading;
                 out.status = info->second->status;
@@ -331,16 +327,17 @@ void Subscriptions::take_answer(ProviderEntry& provider, const std::vector<Instr
         settle(entry);
     }
     if (!refresh)
-        log::info("app", "symbols", {{"provider", provider.name}, {"found", found.size()}, {"unknown", unknown}});
+        log::info("app", "symbols", {{"provider", provider->name}, {"found", found.size()}, {"unknown", unknown}});
     flush();
 }
 
-asio::awaitable<void> Subscriptions::run(ProviderEntry& provider) {
+asio::awaitable<void> Subscriptions::run(ProviderPtr provider) {
     feed::BackOff back_off({1000ms, 30s, 30s}, random_seed());
-    auto& wake = wake_.at(&provider);
+    auto& wake = wake_.try_emplace(provider, control_).first->second;
     const auto token = asio::as_tuple(asio::use_awaitable);
-    auto next_refresh = mono_now() + ask_again;
-    while (!stopping_) {
+    // One that takes another's place is asked at once what it has of what was found: its own list must be filled.
+    auto next_refresh = due(provider, Lookup::found, 1).empty() ? mono_now() + ask_again : mono_now();
+    while (!stopping_ && is_current(provider)) {
         auto asked = due(provider, Lookup::due, most_at_once);
         const bool refresh = asked.empty() && mono_now() >= next_refresh;
         if (refresh) {
@@ -355,9 +352,9 @@ asio::awaitable<void> Subscriptions::run(ProviderEntry& provider) {
             continue;
         }
         ++stats_.lookups;
-        auto asking = provider.provider->find_instruments(asked, *provider.live_rest);
+        auto asking = provider->provider->find_instruments(asked, *provider->live_rest);
         auto answer = co_await std::move(asking);
-        if (stopping_)
+        if (stopping_ || !is_current(provider))
             break;
         if (answer) {
             back_off.reset();
@@ -368,21 +365,24 @@ asio::awaitable<void> Subscriptions::run(ProviderEntry& provider) {
         const auto recovery = recovery_of(answer.error());
         if (recovery == Recovery::give_up) {
             refuse(provider, answer.error());
-            co_return;
+            break;
         }
         const auto wait = back_off.next(recovery);
         log::warn("app", "symbols_failed",
-            {{"provider", provider.name}, {"error", answer.error()}, {"retry_in_ms", wait.count()}});
+            {{"provider", provider->name}, {"error", answer.error()}, {"retry_in_ms", wait.count()}});
         if (refresh)
             next_refresh = mono_now() + wait;
         else
-            tell_failed(asked, InstrumentState::pending, provider, "symbol lookup failed: " + describe(answer.error()));
+            tell_failed(
+                asked, InstrumentState::pending, *provider, "symbol lookup failed: " + describe(answer.error()));
         const auto until = mono_now() + wait;
-        while (!stopping_ && mono_now() < until) { // a new symbol wakes, but does not shorten the pause
+        // A new symbol wakes, but does not shorten the pause.
+        while (!stopping_ && is_current(provider) && mono_now() < until) {
             wake.expires_at(until);
             (void)co_await wake.async_wait(token);
         }
     }
+    wake_.erase(provider);
 }
 
 void Subscriptions::tell_failed(const std::vector<InstrumentName>& names, InstrumentState state,
@@ -402,19 +402,20 @@ void Subscriptions::tell_failed(const std::vector<InstrumentName>& names, Instru
 }
 
 // Credentials refused: nothing but a person mends that.
-void Subscriptions::refuse(ProviderEntry& provider, const error_code& why) {
+void Subscriptions::refuse(const ProviderPtr& provider, const error_code& why) {
     log::error("app", "gave_up",
-        {{"provider", provider.name}, {"error", why}, {"hint", "check the credentials of providers." + provider.name}});
-    refused_.insert(&provider);
+        {{"provider", provider->name}, {"error", why},
+            {"hint", "check the credentials of providers." + provider->name}});
+    refused_.insert(provider);
     const auto concerned = [&](const Entry& entry) {
         return std::any_of(
-            entry.sources.begin(), entry.sources.end(), [&](const Source& s) { return s.provider == &provider; });
+            entry.sources.begin(), entry.sources.end(), [&](const Source& s) { return s.provider == provider; });
     };
     for (auto* entry : in_order(concerned))
         settle(*entry);
     flush();
     if (on_refused)
-        on_refused(provider, why);
+        on_refused(*provider, why);
 }
 
 void Subscriptions::stop() {
@@ -430,7 +431,7 @@ bool Subscriptions::nothing_left(const std::set<std::string>& refused) const {
             continue;
         any = true;
         for (const auto& source : entry.sources)
-            if (!refused_.contains(source.provider) && !refused.contains(source.provider->name))
+            if (!given_up(source.provider) && !refused.contains(source.provider->name))
                 return false;
     }
     return any;
@@ -444,7 +445,16 @@ SubscriptionStats Subscriptions::stats() const {
         s.unknown += entry.told == InstrumentState::unknown_symbol;
         s.looking_up += entry.told == InstrumentState::pending;
     }
+    s.active = active_;
     return s;
+}
+
+std::size_t Subscriptions::found_by(std::string_view provider) const {
+    std::size_t n = 0;
+    for (const auto& [name, entry] : entries_)
+        n += static_cast<std::size_t>(std::count_if(entry.sources.begin(), entry.sources.end(),
+            [&](const Source& s) { return s.provider->name == provider && s.lookup == Lookup::found; }));
+    return n;
 }
 
 const InstrumentInfo* Subscriptions::known(std::string_view provider, const InstrumentName& name) const {

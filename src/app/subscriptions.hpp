@@ -45,6 +45,7 @@ struct RouteOrder {
 struct SubscriptionStats {
     std::size_t instruments = 0, unknown = 0, refused = 0, looking_up = 0;
     std::uint64_t lookups = 0, lookup_failures = 0, evictions = 0;
+    bool active = false; // see set_active()
 };
 
 // On `control`. Everything wanted stays wanted until it is released; what cannot be had now is tried again.
@@ -66,11 +67,17 @@ public:
     // A cold standby is needed, or not any more.
     void want_standby(InstrumentId instrument, const std::string& provider, bool wanted);
 
+    // Routes, standbys or providers were changed in what was given at construction: everything follows. A provider of
+    // the same name takes the place of the one before with all that is subscribed; what left its route is released, as
+    // soon as another one has the symbol where that is being looked up.
+    void reconfigure();
+
     // A provider whose credentials were refused; run() has given up on it.
     std::function<void(const ProviderEntry&, const error_code&)> on_refused;
 
-    // Looks up, retries, asks again every hour what the venues say of the symbols; until stop().
-    asio::awaitable<void> run(ProviderEntry& provider);
+    // Looks up, retries, asks again every hour what the venues say of the symbols; until stop(), or until the provider
+    // is not of the set any more.
+    asio::awaitable<void> run(ProviderPtr provider);
     void stop();
 
     // True if no configured instrument has a provider left: each was refused at its look-up, or is one of `refused`.
@@ -79,15 +86,17 @@ public:
     SubscriptionStats stats() const;
     // The provider's own name and feed of an instrument that was looked up.
     const InstrumentInfo* known(std::string_view provider, const InstrumentName& name) const;
+    std::size_t found_by(std::string_view provider) const; // instruments wanted that it has
 
 private:
     enum class Lookup : std::uint8_t { due, found, unknown };
     struct Source {
-        ProviderEntry* provider = nullptr;
+        ProviderPtr provider;
         Lookup lookup = Lookup::due;
         InstrumentInfo info;
         std::set<Subscription> subscribed;
         bool standby = false; // a cold one that is needed
+        bool leaving = false; // not of the route any more; serves until another one can
     };
     struct Entry {
         InstrumentId id{};
@@ -102,9 +111,16 @@ private:
         std::string serving;                 // the provider that the router has chosen, if it is not the first
         bool lacks = false;                  // a feed had no room for all of it
     };
-    using FeedKey = std::pair<const ProviderEntry*, std::string>;
+    using FeedKey = std::pair<std::string, std::string>; // names of provider and part
 
-    void settle(Entry& entry);
+    void settle(Entry& entry) { settle(entry, RouteOrder()); }
+    void settle(Entry& entry, RouteOrder order); // `order`: what has been released already
+    void join_sources(Entry& entry);
+    RouteOrder change_sources(Entry& entry);
+    void release_leaving(Entry& entry, RouteOrder& order, bool any_other, bool looking);
+    void recount();
+    bool is_current(const ProviderPtr& provider) const { return find_provider(providers_, provider->name) == provider; }
+    bool given_up(const ProviderPtr& provider) const { return refused_.contains(provider); }
     std::set<Subscription> needs(const Entry& entry, const Source& source) const;
     bool make_room(const Entry& entry, const Source& source, const std::set<Subscription>& needs);
     std::optional<std::size_t> capacity(const FeedKey& feed) const;
@@ -113,16 +129,16 @@ private:
     void tell_state(Entry& entry, RouteOrder& order, InstrumentState state, std::string reason, std::string provider);
     void tell_failed(const std::vector<InstrumentName>& names, InstrumentState state, const ProviderEntry& provider,
         const std::string& reason);
-    void refuse(ProviderEntry& provider, const error_code& why);
+    void refuse(const ProviderPtr& provider, const error_code& why);
     std::vector<Entry*> in_order(const std::function<bool(const Entry&)>& which);
     void subscribe_source(Source& source, const std::set<Subscription>& wanted, RouteOrder& order);
     void change_used(const FeedKey& feed, std::size_t before, std::size_t now);
     void use_freed_room();
     void emit(RouteOrder order);
     void flush();
-    void take_answer(ProviderEntry& provider, const std::vector<InstrumentName>& asked,
+    void take_answer(const ProviderPtr& provider, const std::vector<InstrumentName>& asked,
         const std::vector<InstrumentInfo>& found, bool refresh);
-    std::vector<InstrumentName> due(const ProviderEntry& provider, Lookup state, std::size_t most);
+    std::vector<InstrumentName> due(const ProviderPtr& provider, Lookup state, std::size_t most);
 
     asio::any_io_executor control_;
     const config::Config& config_;
@@ -133,8 +149,8 @@ private:
     std::map<FeedKey, std::size_t> used_; // weight of what is subscribed
     std::set<FeedKey> freed_;             // feeds with more room than before
     std::vector<RouteOrder> orders_;
-    std::map<const ProviderEntry*, asio::steady_timer> wake_;
-    std::set<const ProviderEntry*> refused_;
+    std::map<ProviderPtr, asio::steady_timer> wake_; // of those that run() works for
+    std::set<ProviderPtr> refused_;
     std::uint64_t next_age_ = 1;
     SubscriptionStats stats_;
     bool active_ = false, stopping_ = false, using_freed_ = false;

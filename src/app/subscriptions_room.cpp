@@ -7,7 +7,8 @@
 namespace tickgate::app {
 
 std::optional<std::size_t> Subscriptions::capacity(const FeedKey& feed) const {
-    const auto* spec = feed.first->feed_of(feed.second);
+    const auto provider = find_provider(providers_, feed.first);
+    const auto* spec = provider == nullptr ? nullptr : provider->feed_of(feed.second);
     if (spec == nullptr || spec->streams_per_connection == 0 || spec->max_connections == 0)
         return std::nullopt;
     return spec->streams_per_connection * spec->max_connections;
@@ -29,7 +30,7 @@ void Subscriptions::change_used(const FeedKey& feed, std::size_t before, std::si
 // Room for what the source would be asked for: standbys give way to those that serve, the newest demand to configured
 // symbols. Nobody gives way in vain. False: there is none.
 bool Subscriptions::make_room(const Entry& entry, const Source& source, const std::set<Subscription>& wanted) {
-    const FeedKey feed{source.provider, source.info.feed};
+    const FeedKey feed{source.provider->name, source.info.feed};
     const auto limit = capacity(feed);
     const auto needed = weight(source, wanted), held = weight(source, source.subscribed);
     if (!limit || needed <= held || used_[feed] - held + needed <= *limit)
@@ -96,7 +97,7 @@ void Subscriptions::use_freed_room() {
         const auto freed = std::exchange(freed_, {});
         const auto concerned = [&](const Entry& entry) {
             return entry.lacks && std::any_of(entry.sources.begin(), entry.sources.end(), [&](const Source& s) {
-                return s.lookup == Lookup::found && freed.contains(FeedKey(s.provider, s.info.feed));
+                return s.lookup == Lookup::found && freed.contains(FeedKey(s.provider->name, s.info.feed));
             });
         };
         for (auto* entry : in_order(concerned)) {

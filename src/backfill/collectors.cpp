@@ -58,6 +58,7 @@ struct Collectors::Impl : std::enable_shared_from_this<Impl> {
     bool trades(const InstrumentName& name, UnixNanos at) const { return hours.is_open(calendar::market_of(name), at); }
     UnixNanos next_of(const One& one, UnixNanos now) const;
     void put(CollectorSpec spec, bool configured);
+    void drop(const std::string& name);
     void collect(const OnePtr& one);
     static asio::awaitable<void> load(Self self);
     static asio::awaitable<void> collection(Self self, OnePtr one);
@@ -101,6 +102,13 @@ void Collectors::Impl::put(CollectorSpec spec, bool configured) {
     }
     one->status.spec = std::move(spec);
     one->status.next = history.now();
+}
+
+void Collectors::Impl::drop(const std::string& name) {
+    const auto it = all.find(name);
+    it->second->ended = true;
+    it->second->signal.emit(asio::cancellation_type::terminal);
+    all.erase(it);
 }
 
 asio::awaitable<void> Collectors::Impl::load(Self self) {
@@ -217,6 +225,30 @@ asio::awaitable<void> Collectors::run(std::vector<CollectorSpec> configured) {
         (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     self->running = false;
+}
+
+void Collectors::set_configured(std::vector<CollectorSpec> specs) {
+    if (impl_->stopping)
+        return;
+    std::map<std::string, CollectorSpec> wanted;
+    for (auto& spec : specs) {
+        if (spec.instruments.empty() || spec.timeframes.empty())
+            continue;
+        if (spec.name.empty())
+            spec.name = name_of(spec);
+        wanted.insert_or_assign(spec.name, std::move(spec));
+    }
+    std::vector<std::string> gone;
+    for (const auto& [name, one] : impl_->all)
+        if (one->configured && !wanted.contains(name))
+            gone.push_back(name);
+    for (const auto& name : gone)
+        impl_->drop(name);
+    for (auto& [name, spec] : wanted) {
+        const auto it = impl_->all.find(name);
+        if (it == impl_->all.end() || !it->second->configured || !(it->second->status.spec == spec))
+            impl_->put(std::move(spec), true);
+    }
 }
 
 void Collectors::stop() {

@@ -20,6 +20,7 @@ struct CollectorSpec {
     std::chrono::seconds in_session{60};   // between two collections while the market is open
     std::chrono::seconds outside{300};     // and while it is closed
     std::chrono::seconds look_back{86400}; // how far the first collection reaches
+    bool operator==(const CollectorSpec&) const = default;
 };
 
 struct CollectorSeries {
@@ -52,6 +53,8 @@ public:
 
     asio::awaitable<void> run(std::vector<CollectorSpec> configured);
     void stop();
+    // On the loop. Replaces those of the configuration: others end, new ones begin, what did not change goes on.
+    void set_configured(std::vector<CollectorSpec> specs);
 
     // Starts one, or changes the one of this name. Errors: bad_request (nothing to collect, a period under a second,
     // a name not of [A-Za-z0-9._:-]), overflow (more than 200, or 1000 series of one), store_*, stopped.

@@ -126,6 +126,13 @@ asio::awaitable<void> History::stop() {
     co_await asio::this_coro::throw_if_cancelled(throws);
 }
 
+void History::set_limits(std::size_t max_parallel, std::chrono::seconds settle) {
+    impl_->options.max_parallel = std::max<std::size_t>(max_parallel, 1);
+    impl_->options.settle = settle;
+    for (const auto& [key, lane] : impl_->lanes)
+        lane->set_capacity(impl_->options.max_parallel);
+}
+
 UnixNanos History::now() const { return impl_->now(); }
 const HistoryStats& History::stats() const noexcept { return impl_->stats; }
 const calendar::MarketHours& History::hours() const noexcept { return impl_->hours; }

@@ -157,6 +157,9 @@ public:
     // Requests that wait end with `stopped`, those in flight after their page; returns when none is left.
     asio::awaitable<void> stop();
 
+    // HistoryOptions::max_parallel and ::settle, for what begins from now on.
+    void set_limits(std::size_t max_parallel, std::chrono::seconds settle);
+
     UnixNanos now() const;
     const HistoryStats& stats() const noexcept;
     const calendar::MarketHours& hours() const noexcept;

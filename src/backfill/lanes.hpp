@@ -43,6 +43,10 @@ public:
 
     static asio::awaitable<Place> enter(std::shared_ptr<Lane> lane, std::string client, std::size_t amount);
     std::size_t used() const noexcept { return used_; }
+    void set_capacity(std::size_t capacity) {
+        capacity_ = capacity;
+        serve();
+    }
 
 private:
     struct Waiter {

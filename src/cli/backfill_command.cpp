@@ -1,6 +1,8 @@
 // `tickgate backfill`: a job of the daemon, started and watched from here. The job never needs us.
 #include "cli/history_commands.hpp"
-#include "cli/json_fields.hpp"
+#include "cli/json.hpp"
+#include "cli/text.hpp"
+#include "cli/views.hpp"
 #include "core/clock.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -21,20 +23,6 @@ namespace {
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view path = "/api/v1/backfill";
 
-// Text as a JSON string; arguments of a command line are no control characters, but may be anything.
-std::string json_string(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\')
-            out += '\\';
-        if (static_cast<unsigned char>(c) < 0x20)
-            out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-        else
-            out += c;
-    }
-    return out + "\"";
-}
-
 } // namespace
 
 // A job as the daemon tells it.
@@ -46,54 +34,36 @@ struct Backfill::View {
     std::vector<std::string> missing; // a line each
 
     bool ended() const noexcept { return state != "waiting" && state != "running"; }
-    static std::optional<View> of(const simdjson::dom::element& job) {
+    static std::optional<View> parse(const std::string& body) {
+        const auto job = parse_json(body);
+        return job ? of(*job) : std::nullopt;
+    }
+    static std::optional<View> of(const Json& job) {
         View v;
-        v.id = text_at(job, "id");
-        v.state = text_at(job, "state");
+        v.id = job["id"].words();
+        v.state = job["state"].words();
         if (v.id.empty() || v.state.empty())
             return std::nullopt;
-        v.symbols = list_at(job, "symbols");
-        v.timeframes = list_at(job, "timeframes");
-        v.start = text_at(job, "start");
-        v.end = text_at(job, "end");
-        v.error = text_at(job, "error");
-        v.fraction = value_at<double>(job, "fraction");
-        v.bars = static_cast<std::uint64_t>(value_at<std::int64_t>(job, "bars"));
-        v.requests = static_cast<std::uint64_t>(value_at<std::int64_t>(job, "requests"));
-        v.waiting_ms = value_at<std::int64_t>(job, "waiting_ms");
-        v.eta_ms = value_at<std::int64_t>(job, "eta_ms", -1);
-        v.series_done = value_at<std::int64_t>(job, "series_done");
-        v.series = value_at<std::int64_t>(job, "series");
-        simdjson::dom::array missing;
-        if (job["missing"].get(missing) == simdjson::SUCCESS)
-            for (const auto span : missing)
-                v.missing.push_back(
-                    text_at(span, "from") + " to " + text_at(span, "to") + ": " + text_at(span, "cause"));
+        v.symbols = job["symbols"].words(",");
+        v.timeframes = job["timeframes"].words(",");
+        v.start = job["start"].words();
+        v.end = job["end"].words();
+        v.error = job["error"].words();
+        v.fraction = job["fraction"].real();
+        v.bars = static_cast<std::uint64_t>(std::max<std::int64_t>(job["bars"].integer(), 0));
+        v.requests = static_cast<std::uint64_t>(std::max<std::int64_t>(job["requests"].integer(), 0));
+        v.waiting_ms = job["waiting_ms"].integer();
+        v.eta_ms = job["eta_ms"].integer(-1);
+        v.series_done = job["series_done"].integer();
+        v.series = job["series"].integer();
+        for (const auto& span : job["missing"].items)
+            v.missing.push_back(span["from"].words() + " to " + span["to"].words() + ": " + span["cause"].words());
         return v;
-    }
-    static std::optional<View> parse(const std::string& body) {
-        simdjson::dom::parser parser;
-        simdjson::dom::element job;
-        if (parser.parse(body).get(job) != simdjson::SUCCESS || !job.is_object())
-            return std::nullopt;
-        return of(job);
     }
 };
 
-std::string grouped(std::uint64_t n) {
-    std::string digits = std::to_string(n);
-    for (std::size_t i = digits.size(); i > 3; i -= 3)
-        digits.insert(i - 3, ",");
-    return digits;
-}
-
-std::string clock_text(std::int64_t seconds) {
-    seconds = std::max<std::int64_t>(seconds, 0);
-    return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-}
-
-Backfill::Backfill(BackfillArguments arguments, std::ostream& out, std::ostream& err)
-    : arguments_(std::move(arguments)), out_(out), err_(err) {}
+Backfill::Backfill(BackfillArguments arguments, Output output, std::ostream& err)
+    : arguments_(std::move(arguments)), output_(std::move(output)), out_(output_.stream()), err_(err) {}
 Backfill::~Backfill() = default;
 
 void Backfill::leave() {
@@ -104,8 +74,12 @@ void Backfill::leave() {
 
 asio::awaitable<int> Backfill::run(DaemonClient& client) {
     std::string id = arguments_.follow;
-    if (arguments_.list)
-        co_return co_await list(client);
+    if (arguments_.list) {
+        DaemonClient::Call call;
+        call.target = path;
+        auto listing = show_list(client, std::move(call), views::jobs(), output_, err_);
+        co_return co_await std::move(listing);
+    }
     if (!arguments_.cancel.empty()) {
         DaemonClient::Call call;
         call.method = "DELETE";
@@ -127,21 +101,16 @@ asio::awaitable<int> Backfill::run(DaemonClient& client) {
 }
 
 asio::awaitable<int> Backfill::start(DaemonClient& client, std::string& id) {
-    std::string body = "{\"symbols\":[";
-    for (std::size_t i = 0; i < arguments_.symbols.size(); ++i)
-        body.append(i == 0 ? "" : ",").append(json_string(arguments_.symbols[i]));
-    body.append("],\"timeframes\":").append(json_string(arguments_.timeframes));
-    body.append(",\"start_date\":").append(json_string(arguments_.start));
-    for (const auto& [name, value] : {std::pair<std::string_view, std::string_view>("end_date", arguments_.end),
-             std::pair<std::string_view, std::string_view>("provider", arguments_.provider),
-             std::pair<std::string_view, std::string_view>("method", arguments_.method)})
-        if (!value.empty())
-            body.append(",\"").append(name).append("\":").append(json_string(value));
-    body += arguments_.no_cache ? ",\"use_cache\":false}" : "}";
+    JsonBody body;
+    body.texts("symbols", arguments_.symbols).text("timeframes", arguments_.timeframes);
+    body.text("start_date", arguments_.start).text("end_date", arguments_.end);
+    body.text("provider", arguments_.provider).text("method", arguments_.method);
+    if (arguments_.no_cache)
+        body.raw("use_cache", "false");
     DaemonClient::Call call;
     call.method = "POST";
     call.target = path;
-    call.body = std::move(body);
+    call.body = body.take();
     auto sending = client.send(std::move(call));
     const auto answer = co_await std::move(sending);
     if (answer.exit != exit_ok) {
@@ -222,21 +191,15 @@ asio::awaitable<std::string> Backfill::quota(DaemonClient& client) {
     std::string words;
     if (answer.exit != exit_ok)
         co_return words;
-    simdjson::dom::parser parser;
-    simdjson::dom::element all;
-    simdjson::dom::array limits;
-    if (parser.parse(answer.response.body).get(all) != simdjson::SUCCESS ||
-        all["data"].get(limits) != simdjson::SUCCESS)
-        co_return words;
+    const auto all = parse_json(answer.response.body).value_or(Json());
     double least = 2;
-    for (const auto l : limits) {
-        const auto limit = value_at<std::int64_t>(l, "limit", -1);
-        if (text_at(l, "what") != "requests" || limit <= 0)
+    for (const auto& l : all["data"].items) {
+        const auto limit = l["limit"].integer(-1), remaining = l["remaining"].integer();
+        if (l["what"].text != "requests" || limit <= 0)
             continue;
-        const auto remaining = value_at<std::int64_t>(l, "remaining");
         if (const auto part = static_cast<double>(remaining) / static_cast<double>(limit); part < least) {
             least = part;
-            words = fmt::format("{} {}/{} left", text_at(l, "provider"), remaining, limit);
+            words = fmt::format("{} {}/{} left", l["provider"].words(), remaining, limit);
         }
     }
     co_return words;
@@ -286,33 +249,6 @@ int Backfill::finished(const View& v) {
     if (v.missing.size() > 20)
         err_ << "  … more: tickgate coverage\n";
     return v.state == "done" ? exit_ok : exit_failed;
-}
-
-asio::awaitable<int> Backfill::list(DaemonClient& client) {
-    DaemonClient::Call call;
-    call.target = path;
-    auto sending = client.send(std::move(call));
-    const auto answer = co_await std::move(sending);
-    if (answer.exit != exit_ok) {
-        err_ << "tickgate: " << answer.problem << '\n';
-        co_return answer.exit;
-    }
-    simdjson::dom::parser parser;
-    simdjson::dom::element all;
-    simdjson::dom::array jobs;
-    if (parser.parse(answer.response.body).get(all) != simdjson::SUCCESS ||
-        all["data"].get(jobs) != simdjson::SUCCESS) {
-        err_ << "tickgate: the daemon's answer is no list of jobs\n";
-        co_return exit_failed;
-    }
-    if (jobs.size() == 0)
-        err_ << "no jobs\n";
-    for (const auto job : jobs)
-        if (const auto v = View::of(job))
-            out_ << fmt::format("{}  {:<9} {:5.1f} %  {} {}  {} to {}{}\n", v->id, v->state, v->fraction * 100,
-                v->symbols, v->timeframes, v->start, v->end, v->error.empty() ? "" : "  " + v->error);
-    out_ << std::flush;
-    co_return exit_ok;
 }
 
 } // namespace tickgate::cli

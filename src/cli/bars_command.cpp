@@ -1,8 +1,10 @@
 // `tickgate bars`: rows as they come, and what is to be said of them at the end.
 #include "cli/history_commands.hpp"
-#include "cli/json_fields.hpp"
+#include "cli/json.hpp"
+#include "cli/text.hpp"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <array>
 #include <cerrno>
@@ -40,11 +42,11 @@ public:
 
 private:
     void line(std::string_view text) {
-        simdjson::padded_string json(text);
         if (text.find("\"type\":\"summary\"") != std::string_view::npos)
-            return summary(json);
+            return summary(text);
         if (text.find("\"type\":\"error\"") != std::string_view::npos)
-            return failed(json);
+            return failed(text);
+        simdjson::padded_string json(text);
         simdjson::ondemand::document row;
         if (parser_.iterate(json).get(row) != simdjson::SUCCESS)
             return;
@@ -78,66 +80,58 @@ private:
     }
 
     // One of several symbols.
-    void failed(const simdjson::padded_string& json) {
+    void failed(std::string_view json) {
         ended_ = true;
         all_complete_ = false;
-        simdjson::dom::parser parser;
-        simdjson::dom::element s, error;
-        if (parser.parse(json).get(s) != simdjson::SUCCESS || s["error"].get(error) != simdjson::SUCCESS)
-            return;
-        err_ << text_at(s, "class") << ':' << text_at(s, "symbol") << ": " << text_at(error, "message");
-        if (const auto hint = text_at(error, "hint"); !hint.empty())
-            err_ << " (" << hint << ")";
+        const auto s = parse_json(json).value_or(Json());
+        err_ << s["class"].words() << ':' << s["symbol"].words() << ": ";
+        tell_error(s["error"]);
+    }
+
+    void tell_error(const Json& error) {
+        err_ << printable(error["message"].words());
+        if (const auto hint = error["hint"].words(); !hint.empty())
+            err_ << " (" << printable(hint) << ")";
         err_ << '\n';
     }
 
-    void summary(const simdjson::padded_string& json) {
+    void summary(std::string_view json) {
         ended_ = true;
-        simdjson::dom::parser parser;
-        simdjson::dom::element s;
-        if (parser.parse(json).get(s) != simdjson::SUCCESS)
+        const auto parsed = parse_json(json);
+        if (!parsed)
             return;
-        all_complete_ = all_complete_ && value_at<bool>(s, "complete");
-        const auto provider = text_at(s, "provider");
+        const auto& s = *parsed;
+        all_complete_ = all_complete_ && s["complete"].truth();
+        const auto provider = s["provider"].words();
         if (several_)
-            err_ << text_at(s, "class") << ':' << text_at(s, "symbol") << ": ";
-        err_ << grouped(value_at<std::uint64_t>(s, "bar_count")) << " bars"
-             << (provider.empty() ? "" : " from " + provider)
-             << (value_at<bool>(s, "cached") ? ", all from the store" : "");
-        simdjson::dom::element validation;
-        const bool validated = s["validation"].get(validation) == simdjson::SUCCESS && validation.is_object();
-        if (validated)
-            err_ << ", quality " << text_at(validation, "quality");
+            err_ << s["class"].words() << ':' << s["symbol"].words() << ": ";
+        err_ << grouped(static_cast<std::uint64_t>(s["bar_count"].integer())) << " bars"
+             << (provider.empty() ? "" : " from " + provider) << (s["cached"].truth() ? ", all from the store" : "");
+        const auto& validation = s["validation"];
+        if (validation.has_value())
+            err_ << ", quality " << validation["quality"].words();
         err_ << '\n';
         absences(s);
-        simdjson::dom::array issues;
-        if (validated && validation["issues"].get(issues) == simdjson::SUCCESS)
-            for (const auto issue : issues)
-                err_ << text_at(issue, "severity") << ": " << text_at(issue, "text") << '\n';
-        simdjson::dom::element error;
-        if (s["error"].get(error) == simdjson::SUCCESS && error.is_object()) {
-            err_ << "incomplete: " << text_at(error, "message");
-            if (const auto hint = text_at(error, "hint"); !hint.empty())
-                err_ << " (" << hint << ")";
-            err_ << '\n';
+        for (const auto& issue : validation["issues"].items)
+            err_ << issue["severity"].words() << ": " << printable(issue["text"].words()) << '\n';
+        if (s["error"].has_value()) {
+            err_ << "incomplete: ";
+            tell_error(s["error"]);
         }
     }
 
     // Spans without bars that a closed market does not explain.
-    void absences(const simdjson::dom::element& s) {
-        simdjson::dom::array spans;
-        if (s["coverage"].get(spans) != simdjson::SUCCESS)
-            return;
+    void absences(const Json& s) {
         int told = 0;
-        for (const auto span : spans) {
-            const auto cause = text_at(span, "cause");
+        for (const auto& span : s["coverage"].items) {
+            const auto cause = span["cause"].words();
             if (cause == "none" || cause == "session_closed" || cause == "no_trades")
                 continue;
             if (++told > 20) {
                 err_ << "  … more: tickgate coverage\n";
                 return;
             }
-            err_ << "absent " << text_at(span, "from") << " to " << text_at(span, "to") << ": " << cause << '\n';
+            err_ << "absent " << span["from"].words() << " to " << span["to"].words() << ": " << cause << '\n';
         }
     }
 
@@ -151,8 +145,9 @@ private:
 
 } // namespace
 
-asio::awaitable<int> show_bars(DaemonClient& client, BarsArguments a, std::ostream& out, std::ostream& err) {
-    const bool table = a.format == "table";
+asio::awaitable<int> show_bars(DaemonClient& client, BarsArguments a, Output output, std::ostream& err) {
+    const bool table = output.table();
+    auto& out = output.stream();
     DaemonClient::Call call;
     call.target = "/api/v1/bars";
     add_query(call.target, "symbol", a.symbol);
@@ -163,7 +158,7 @@ asio::awaitable<int> show_bars(DaemonClient& client, BarsArguments a, std::ostre
     add_query(call.target, "limit", a.limit);
     add_query(call.target, "use_cache", a.no_cache ? "false" : "");
     add_query(call.target, "validate", a.validate ? "true" : "false");
-    add_query(call.target, "format", table ? "ndjson" : a.format);
+    add_query(call.target, "format", table ? "ndjson" : to_string(output.look().format));
     add_query(call.target, "deadline_ms", std::to_string(std::chrono::milliseconds(a.deadline).count()));
     call.deadline = a.deadline + std::chrono::hours(1); // the daemon keeps the time; a long body takes what it takes
     Table rows(a.symbol.find(',') != std::string::npos, out, err);

@@ -1,6 +1,6 @@
 #include "cli/daemon_client.hpp"
 
-#include "cli/json_fields.hpp"
+#include "cli/json.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,13 +18,11 @@ namespace {
 // What the daemon refused and why, of a problem document; else of the status alone.
 void read_problem(DaemonAnswer& answer) {
     const auto& response = answer.response;
-    simdjson::dom::parser parser;
-    simdjson::dom::element problem;
-    if (parser.parse(response.body).get(problem) == simdjson::SUCCESS && problem.is_object()) {
-        answer.code = text_at(problem, "code");
-        answer.problem = text_at(problem, "detail");
-        if (const auto hint = text_at(problem, "hint"); !hint.empty())
-            answer.problem += " (" + hint + ")";
+    if (const auto problem = parse_json(response.body)) {
+        answer.code = (*problem)["code"].text;
+        answer.problem = (*problem)["detail"].text;
+        if (const auto& hint = (*problem)["hint"]; hint.has_value())
+            answer.problem += " (" + hint.words() + ")";
     }
     if (answer.problem.empty())
         answer.problem = "the daemon answered with status " + std::to_string(response.status);
@@ -33,6 +31,11 @@ void read_problem(DaemonAnswer& answer) {
     if (response.status == 401) {
         answer.exit = exit_credentials;
         answer.problem += "; name the file that holds the token with --token-file";
+    } else if (response.status == 403 && answer.code != "not_entitled") {
+        answer.exit = exit_credentials;
+        answer.problem += "; this token may not do that: name one of scope admin with --token-file";
+    } else if (response.status == 404 && answer.code == "not_found") {
+        answer.exit = exit_failed;
     } else if (response.status == 400) {
         answer.exit = exit_usage;
     } else {
@@ -53,7 +56,7 @@ asio::awaitable<DaemonAnswer> DaemonClient::send(Call call) {
     request.body = std::move(call.body);
     request.deadline = call.deadline;
     request.max_body = 256u << 20;
-    if (request.method == "POST")
+    if (request.method == "POST" || request.method == "PUT")
         request.headers.emplace_back("Content-Type", "application/json");
     request.headers.emplace_back("User-Agent", "tickgate");
     if (!options_.token.empty())
@@ -65,13 +68,22 @@ asio::awaitable<DaemonAnswer> DaemonClient::send(Call call) {
     if (!response) {
         answer.exit = exit_unavailable;
         answer.problem = "no answer from the daemon at " + redact(options_.url) + ": " +
-                         (detail.empty() ? response.error().message() : redact(detail)) + "; is it running?";
+                         (detail.empty() ? response.error().message() : redact(detail)) +
+                         "; is it running? (systemctl status tickgate; another address: --url)";
         co_return answer;
     }
     answer.response = std::move(*response);
     if (answer.response.status / 100 != 2)
         read_problem(answer);
     co_return answer;
+}
+
+asio::awaitable<DaemonAnswer> DaemonClient::get(std::string target, std::chrono::milliseconds deadline) {
+    Call call;
+    call.target = std::move(target);
+    call.deadline = deadline;
+    auto sending = send(std::move(call));
+    co_return co_await std::move(sending);
 }
 
 void DaemonClient::stop() { client_.stop(); }
@@ -92,6 +104,13 @@ std::string query_encoded(std::string_view text) {
             out += hex[u & 15];
         }
     }
+    return out;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words)
+        out.append(out.empty() ? "" : ",").append(word);
     return out;
 }
 

@@ -13,13 +13,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tickgate::cli {
 
 namespace asio = boost::asio;
 
-// Exit codes of commands (docs/operations.md).
-inline constexpr int exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_unavailable = 69, exit_credentials = 77;
+// Exit codes of commands (docs/cli.md).
+inline constexpr int exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_unavailable = 69, exit_credentials = 77,
+                     exit_configuration = 78;
 
 struct DaemonOptions {
     std::string url = "http://127.0.0.1:8787"; // scheme, host, port
@@ -45,6 +47,7 @@ public:
         BodySink sink; // takes a 2xx body piece by piece, if set
     };
     asio::awaitable<DaemonAnswer> send(Call call);
+    asio::awaitable<DaemonAnswer> get(std::string target, std::chrono::milliseconds deadline = std::chrono::minutes(1));
     void stop(); // calls in flight end
 
     const DaemonOptions& options() const noexcept { return options_; }
@@ -55,6 +58,7 @@ private:
 };
 
 std::string query_encoded(std::string_view text);
+std::string joined(const std::vector<std::string>& words); // with commas
 
 // Appends `&name=value` (`?` first), if there is a value.
 void add_query(std::string& target, std::string_view name, std::string_view value);

@@ -1,7 +1,7 @@
 // `tickgate bars`, `backfill`, `coverage` and `symbols`: history as people ask for it on a command line.
 #pragma once
 
-#include "cli/daemon_client.hpp"
+#include "cli/list_command.hpp"
 
 #include <tickgate/time.hpp>
 
@@ -17,7 +17,6 @@ namespace tickgate::cli {
 
 struct BarsArguments {
     std::string symbol, timeframe = "1m", start, end; // as the API takes them
-    std::string format = "table";                     // csv, json, ndjson
     std::string provider;
     bool no_cache = false, validate = false;
     std::string limit;
@@ -26,12 +25,10 @@ struct BarsArguments {
 
 struct CoverageArguments {
     std::string symbol, timeframe, start, end, provider;
-    bool json = false;
 };
 
 struct SymbolsArguments {
     std::string text, asset_class, provider, limit = "50";
-    bool json = false;
 };
 
 struct BackfillArguments {
@@ -47,17 +44,15 @@ struct BackfillArguments {
     std::chrono::milliseconds patience{30000}; // with a daemon that is away
 };
 
-// Each answers an exit code. Data goes to `out`, everything else to `err`.
-asio::awaitable<int> show_bars(DaemonClient& client, BarsArguments arguments, std::ostream& out, std::ostream& err);
-asio::awaitable<int> show_coverage(
-    DaemonClient& client, CoverageArguments arguments, std::ostream& out, std::ostream& err);
-asio::awaitable<int> show_symbols(
-    DaemonClient& client, SymbolsArguments arguments, std::ostream& out, std::ostream& err);
+// Each answers an exit code. Data goes to `output`, everything else to `err`.
+asio::awaitable<int> show_bars(DaemonClient& client, BarsArguments arguments, Output output, std::ostream& err);
+asio::awaitable<int> show_coverage(DaemonClient& client, CoverageArguments arguments, Output output, std::ostream& err);
+asio::awaitable<int> show_symbols(DaemonClient& client, SymbolsArguments arguments, Output output, std::ostream& err);
 
 // Starts, follows, cancels or lists jobs.
 class Backfill {
 public:
-    Backfill(BackfillArguments arguments, std::ostream& out, std::ostream& err);
+    Backfill(BackfillArguments arguments, Output output, std::ostream& err);
     ~Backfill();
 
     asio::awaitable<int> run(DaemonClient& client);
@@ -68,13 +63,13 @@ private:
     struct View;
     asio::awaitable<int> start(DaemonClient& client, std::string& id);
     asio::awaitable<int> follow(DaemonClient& client, std::string id);
-    asio::awaitable<int> list(DaemonClient& client);
     asio::awaitable<std::string> quota(DaemonClient& client);
     void draw(const View& view, const std::string& quota_left);
     int finished(const View& view);
 
     BackfillArguments arguments_;
-    std::ostream& out_;
+    Output output_;
+    std::ostream& out_; // of `output_`
     std::ostream& err_;
     bool left_ = false;
     asio::steady_timer* pause_ = nullptr; // while run() waits
@@ -82,9 +77,5 @@ private:
     std::uint64_t first_bars_ = 0;
     MonoTime first_look_{};
 };
-
-// For people: `1,234,567`, `01:02:03`.
-std::string grouped(std::uint64_t n);
-std::string clock_text(std::int64_t seconds);
 
 } // namespace tickgate::cli

@@ -13,12 +13,6 @@ constexpr std::array<std::string_view, 9> titles{
     "SYMBOL", "KIND", "FROM", "BID × SIZE", "ASK × SIZE", "LAST", "AGE", "SEQ", "RATE/s"};
 constexpr std::size_t left_aligned = 3; // columns
 
-// Columns that UTF-8 text takes, one a character.
-std::size_t width_of(std::string_view text) noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 std::string cut(std::string text, std::size_t columns) {
     std::size_t at = 0, width = 0;
     while (at < text.size()) {
@@ -39,27 +33,6 @@ std::string pair_text(std::string_view price, std::string_view size) {
 std::string rate_text(double rate) { return rate < 10 ? fmt::format("{:.1f}", rate) : fmt::format("{:.0f}", rate); }
 
 } // namespace
-
-std::string harmless(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c < ' ' || static_cast<unsigned char>(c) > 0x7e)
-            c = '?';
-    return out;
-}
-
-std::string age_text(std::chrono::milliseconds age) {
-    const std::int64_t ms = std::max<std::int64_t>(age.count(), 0), s = ms / 1000;
-    if (s < 10)
-        return fmt::format("{}.{}s", s, ms % 1000 / 100);
-    if (s < 60)
-        return fmt::format("{}s", s);
-    if (s < 3600)
-        return fmt::format("{}m{:02}s", s / 60, s % 60);
-    if (s < 86400)
-        return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
-    return fmt::format("{}d{:02}h", s / 86400, s % 86400 / 3600);
-}
 
 std::int64_t RateMeter::second_of(MonoTime t) noexcept {
     return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/message.hpp"
+#include "cli/text.hpp"
 
 #include <tickgate/time.hpp>
 
@@ -75,11 +76,5 @@ private:
     std::deque<std::pair<std::string, bool>> notes_;
     RateMeter rate_;
 };
-
-// `0.3s`, `12s`, `2m05s`, `3h07m`, `2d04h`.
-std::string age_text(std::chrono::milliseconds age);
-
-// Printable ASCII stays, anything else becomes `?`: what comes from a channel must not steer the terminal.
-std::string harmless(std::string_view text);
 
 } // namespace tickgate::cli

@@ -3,8 +3,10 @@
 #include <ostream>
 #include <string>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace tickgate::cli {
@@ -67,5 +69,33 @@ bool Screen::draw(const std::vector<Line>& lines) {
     out_ << frame << std::flush;
     return out_.good();
 }
+
+struct Keyboard::Saved {
+    termios settings{};
+};
+
+// A description of its own: what an event loop sets on it is not seen by the shell.
+Keyboard::Keyboard() : descriptor_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {
+    termios now{};
+    if (descriptor_ < 0 || ::tcgetattr(descriptor_, &now) != 0)
+        return;
+    saved_ = std::make_unique<Saved>();
+    saved_->settings = now;
+    now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    now.c_cc[VMIN] = 1;
+    now.c_cc[VTIME] = 0;
+    now.c_cc[VSUSP] = now.c_cc[VQUIT] = _POSIX_VDISABLE;
+    ::tcsetattr(descriptor_, TCSANOW, &now);
+}
+
+Keyboard::~Keyboard() {
+    if (descriptor_ < 0)
+        return;
+    if (saved_)
+        ::tcsetattr(descriptor_, TCSAFLUSH, &saved_->settings); // keys that nobody read are not for the shell
+    ::close(descriptor_);
+}
+
+int Keyboard::release() noexcept { return ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0); }
 
 } // namespace tickgate::cli

@@ -4,6 +4,7 @@
 #include "cli/table_model.hpp"
 
 #include <iosfwd>
+#include <memory>
 #include <vector>
 
 namespace tickgate::cli {
@@ -27,6 +28,25 @@ public:
 
 private:
     std::ostream& out_;
+};
+
+// Reads keys one by one, without echo, from the controlling terminal; the destructor makes it as it was. Keys that
+// suspend or quit do nothing meanwhile, Ctrl-C interrupts as ever.
+class Keyboard {
+public:
+    Keyboard();
+    ~Keyboard();
+    Keyboard(const Keyboard&) = delete;
+    Keyboard& operator=(const Keyboard&) = delete;
+
+    int descriptor() const noexcept { return descriptor_; } // -1: there is no terminal
+    // A descriptor that the caller closes, for reading.
+    int release() noexcept;
+
+private:
+    struct Saved;
+    std::unique_ptr<Saved> saved_;
+    int descriptor_ = -1;
 };
 
 } // namespace tickgate::cli

@@ -70,6 +70,8 @@ std::optional<Redis> server(const UrlParts& url, std::string& why) {
 
 Type<std::string> endpoint(std::vector<std::string> schemes) {
     std::string expected = "a URL " + joined(schemes, ":// or ") + "://host[:port][/path]";
+    Shape shape{"URL", joined(schemes, ":// or ") + "://", {},
+        R"("type":"string","pattern":"^()" + joined(schemes, "|") + R"()://[^@?#]+$")"};
     return {std::move(expected), {},
         [schemes = std::move(schemes)](std::string_view text, std::string& why) -> std::optional<std::string> {
             auto url = split_url(text);
@@ -84,7 +86,8 @@ Type<std::string> endpoint(std::vector<std::string> schemes) {
             while (url->path.ends_with('/'))
                 url->path.pop_back();
             return url->to_string();
-        }};
+        },
+        std::move(shape), [](const std::string& value) { return value; }};
 }
 
 Type<Http> listen_address() {
@@ -107,7 +110,9 @@ Type<Http> listen_address() {
             http.port = static_cast<std::uint16_t>(*port);
             http.loopback = is_loopback(http.host);
             return http;
-        }};
+        },
+        {"address:port", {}, {}, R"("type":"string","pattern":"^.*:[0-9]{1,5}$")"},
+        [](const Http& value) { return value.listen; }};
 }
 
 Type<Redis> redis_url() {
@@ -126,7 +131,9 @@ Type<Redis> redis_url() {
             redis->password = Secret(url->password);
             redis->url = url->to_string();
             return redis;
-        }};
+        },
+        {"URL", "redis://, rediss:// or unix://", {}, R"("type":"string","pattern":"^(rediss?|unix)://.+$")"},
+        [](const Redis& value) { return value.url; }};
 }
 
 Type<Store> store_url() {
@@ -155,7 +162,9 @@ Type<Store> store_url() {
             const std::string_view user = text.substr(text.find("://") + 3, user_end - text.find("://") - 3);
             store.url = "postgresql://" + (url->has_user_info ? std::string(user) + "@" : "") + host;
             return store;
-        }};
+        },
+        {"URL", "sqlite:/// or postgresql://", {}, R"("type":"string","pattern":"^(sqlite:///|postgres(ql)?://).+$")"},
+        [](const Store& value) { return value.url; }};
 }
 
 bool is_plaintext_abroad(std::string_view text) {

@@ -43,13 +43,31 @@ struct Redis {
     bool allow_plaintext = false;
 };
 
+enum class HttpScope : std::uint8_t { read, admin };
+
+inline constexpr std::string_view default_token_name = "default"; // of Http::token, in logs
+
+struct HttpToken {
+    std::string name; // of who has it: [A-Za-z0-9._-]{1,64}
+    HttpScope scope = HttpScope::read;
+    Secret token; // not empty
+};
+
 struct Http {
     std::string listen = "127.0.0.1:8787"; // as written
     std::string host = "127.0.0.1";        // IP literal without brackets, or localhost
     std::uint16_t port = 8787;             // 0: the system chooses
     bool loopback = true;                  // `host` is reachable from this machine only
-    Secret token;                          // never empty where `loopback` is false
+    Secret token;                          // may do all
+    std::vector<HttpToken> tokens;         // by name; one of both is there where `loopback` is false
+    std::string cert_file, key_file;       // PEM, a pair when they were checked; both empty: no TLS
+    std::vector<std::string> origins;      // `https://host[:port]`
+    std::vector<std::string> cors;         // the same
     bool metrics_open = false;
+    std::int64_t rate = 1000;                 // requests a second; 0: no limit
+    std::int64_t burst = 2000;                // at once
+    std::int64_t connections = 4096;          // at the same time
+    std::int64_t connections_per_peer = 2048; // of one address
 };
 
 struct Store {
@@ -131,6 +149,12 @@ struct Stale {
     Limit of(const InstrumentName& instrument) const; // the most specific setting
 };
 
+// What /metrics serves besides what it always does.
+struct Metrics {
+    bool per_symbol = false;           // series of each instrument
+    std::int64_t per_symbol_max = 200; // for so many at most, those wanted first
+};
+
 struct Log {
     log::Level level = log::Level::info;
     log::Format format = log::Format::logfmt;
@@ -148,6 +172,7 @@ struct Config {
     std::vector<InstrumentName> symbols; // in the order of the file, none twice
     Publish publish;
     Stale stale;
+    Metrics metrics;
     Log log;
     std::string digest; // 16 hex digits of effective_settings(): equal for equal configurations
 };

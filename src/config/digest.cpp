@@ -74,8 +74,8 @@ void add_instruments(Settings& out, const Config& config) {
 } // namespace
 
 std::vector<std::pair<std::string, std::string>> effective_settings(const Config& config) {
-    const auto& [redis, http, store, history, collect, hot, providers, routes, symbols, publish, stale, logging,
-        digest] = config;
+    const auto& [redis, http, store, history, collect, hot, providers, routes, symbols, publish, stale, metrics,
+        logging, digest] = config;
     Settings out{
         {"redis.url", redis.url},
         {"redis.prefix", redis.prefix},
@@ -85,7 +85,15 @@ std::vector<std::pair<std::string, std::string>> effective_settings(const Config
         {"redis.allow_plaintext", text_of(redis.allow_plaintext)},
         {"http.listen", http.listen},
         {"http.token", text_of(http.token)},
+        {"http.tls.cert_file", http.cert_file},
+        {"http.tls.key_file", http.key_file},
+        {"http.origins", joined(http.origins, ",")},
+        {"http.cors", joined(http.cors, ",")},
         {"http.metrics_open", text_of(http.metrics_open)},
+        {"http.rate", std::to_string(http.rate)},
+        {"http.burst", std::to_string(http.burst)},
+        {"http.connections", std::to_string(http.connections)},
+        {"http.connections_per_peer", std::to_string(http.connections_per_peer)},
         {"store.url", store.url},
         {"store.password", text_of(store.password)},
         {"history.repair", text_of(history.repair)},
@@ -103,9 +111,15 @@ std::vector<std::pair<std::string, std::string>> effective_settings(const Config
         {"publish.sources", text_of(publish.sources)},
         {"publish.linger", text_of(publish.linger)},
         {"publish.last_value_interval", text_of(publish.last_value_interval)},
+        {"metrics.per_symbol", text_of(metrics.per_symbol)},
+        {"metrics.per_symbol_max", std::to_string(metrics.per_symbol_max)},
         {"log.level", std::string(level_name(logging.level))},
         {"log.format", std::string(format_name(logging.format))},
     };
+    for (const HttpToken& token : http.tokens) {
+        out.emplace_back("http.tokens." + token.name + ".scope", token.scope == HttpScope::admin ? "admin" : "read");
+        out.emplace_back("http.tokens." + token.name + ".token", text_of(token.token));
+    }
     for (const auto& [name, provider] : providers)
         add_provider(out, "providers." + name + ".", provider);
     add_instruments(out, config);

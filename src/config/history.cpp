@@ -19,22 +19,32 @@ Type<InstrumentName> instrument() {
             if (const auto name = InstrumentName::parse(text))
                 return *name;
             return {};
-        }};
+        },
+        {"instrument", "written `class:symbol`", {}, R"("type":"string","pattern":"^[a-z]+:[A-Za-z0-9._-]{1,64}$")"}};
 }
 
 bool is_name(std::string_view text) { return is_symbol(text) && text.size() <= longest_name; }
 
-void read_collector(const Cursor& at, Collector& collector) {
-    const std::string prefix = at.key() + ".";
+Fields collector_fields(const std::string& prefix, Collector& collector) {
     Fields fields;
-    fields.push_back({prefix + "symbols", list_into(collector.symbols, instrument())});
-    fields.push_back({prefix + "timeframes", list_into(collector.timeframes, timeframe())});
-    fields.push_back({prefix + "provider", scalar_into(collector.provider, choice_text(provider_names()))});
-    fields.push_back({prefix + "every", scalar_into(collector.every, duration(1s, 24h))});
-    fields.push_back({prefix + "outside", scalar_into(collector.outside, duration(1s, 168h))});
-    fields.push_back({prefix + "look_back", scalar_into(collector.look_back, duration(1min, 24h * 3660))});
+    fields.push_back({prefix + "symbols", list_into(collector.symbols, instrument()),
+        {"What is collected; needed.", Apply::live, "[equity:SPY, crypto:BTC-USDT]"}});
+    fields.push_back({prefix + "timeframes", list_into(collector.timeframes, timeframe()),
+        {"Which bars of them.", Apply::live, "[1m, 1d]"}});
+    fields.push_back({prefix + "provider", scalar_into(collector.provider, choice_text(provider_names())),
+        {"One provider instead of the instrument's route.", Apply::live, "binance", "the route"}});
+    fields.push_back({prefix + "every", scalar_into(collector.every, duration(1s, 24h)),
+        {"Time between two collections while the market is open.", Apply::live, "5m"}});
+    fields.push_back({prefix + "outside", scalar_into(collector.outside, duration(1s, 168h)),
+        {"The same while it is closed.", Apply::live, "1h"}});
+    fields.push_back({prefix + "look_back", scalar_into(collector.look_back, duration(1min, 24h * 3660)),
+        {"How far the first collection reaches.", Apply::live, "30d"}});
+    return fields;
+}
+
+void read_collector(const Cursor& at, Collector& collector) {
     const auto problems = at.context().problem_count();
-    walk(at, fields);
+    walk(at, collector_fields(at.key() + ".", collector));
     if (collector.symbols.empty() && at.context().problem_count() == problems)
         at.problem("names no symbols", "symbols: [equity:SPY, crypto:BTC-USDT]");
 }
@@ -59,12 +69,27 @@ void read_collectors(const Cursor& at, std::vector<Collector>& collectors) {
 
 void add_history_fields(Fields& fields, Config& config) {
     History& history = config.history;
-    fields.push_back({"history.repair", scalar_into(history.repair, boolean())});
-    fields.push_back({"history.reconcile", scalar_into(history.reconcile, boolean())});
-    fields.push_back({"history.shared_budget", scalar_into(history.shared_budget, boolean())});
-    fields.push_back({"history.parallel", scalar_into(history.parallel, integer(1, 32))});
-    fields.push_back({"history.settle", scalar_into(history.settle, duration(5s, 1h))});
-    fields.push_back({"collect", [&](const Cursor& at) { read_collectors(at, config.collect); }});
+    fields.push_back({"history.repair", scalar_into(history.repair, boolean()),
+        {"What was missed while a feed was down, or between two numbers of a venue, is fetched and published with flag "
+         "`backfill` ([repair](repair.md)).",
+            Apply::restart, "false"}});
+    fields.push_back({"history.reconcile", scalar_into(history.reconcile, boolean()),
+        {"Bars made of ticks, and bars that providers correct later, are asked again once they have settled; what "
+         "differs is published as the next revision.",
+            Apply::live, "false"}});
+    fields.push_back({"history.shared_budget", scalar_into(history.shared_budget, boolean()),
+        {"All gateways of this Redis prefix, and whoever else takes part, draw from one request budget "
+         "([budget](budget.md)).",
+            Apply::restart, "true"}});
+    fields.push_back({"history.parallel", scalar_into(history.parallel, integer(1, 32)),
+        {"Requests in flight a provider.", Apply::live, "8"}});
+    fields.push_back({"history.settle", scalar_into(history.settle, duration(5s, 1h)),
+        {"So long after its end a provider may still correct a bar: younger bars are asked again by each request, and "
+         "corrections are published within that time.",
+            Apply::live, "2m"}});
+    static Collector example;
+    fields.push_back({"collect", [&](const Cursor& at) { read_collectors(at, config.collect); }, {},
+        collector_fields("collect.*.", example)});
 }
 
 } // namespace tickgate::config

@@ -34,7 +34,9 @@ Type<InstrumentName> symbol_of(AssetClass asset_class) {
                 why =
                     "the class stands already in front of the list: write " + std::string(text.substr(name.size() + 1));
             return {};
-        }};
+        },
+        {"symbol", "letters, digits, `.`, `_` and `-`, at most 64", {},
+            R"("type":["string","number","boolean"],"pattern":"^[A-Za-z0-9._-]*$","maxLength":64)"}};
 }
 
 Type<std::string> provider_of(std::optional<AssetClass> asset_class) {
@@ -52,7 +54,17 @@ Type<std::string> provider_of(std::optional<AssetClass> asset_class) {
         }
         return spec->name;
     };
+    type.shape = shape_of_words(type.allowed);
+    type.shape.type = "provider";
     return type;
+}
+
+void nothing(const Cursor&) {} // of a key that stands for those of a free map, whose own reader reads them
+
+std::string example_symbols(AssetClass asset_class) {
+    constexpr std::array<std::string_view, asset_class_count> examples{"[EUR-USD, XAU-USD]", "[BTC-USDT, ETH-USDT]",
+        "[SPY, BRK.B]", "[AAPL240119C00190000]", "[SPX]", "[BTC-USDT-PERP]", "[SPX500-USD]"};
+    return std::string(examples[static_cast<std::size_t>(asset_class)]);
 }
 
 // The instrument that a key names; tells what is none.
@@ -112,30 +124,52 @@ void read_stale(const Cursor& at, Stale& stale) {
 
 void add_symbol_fields(Fields& fields, Config& config) {
     for (const AssetClass c : all_classes)
-        fields.push_back({"symbols." + std::string(to_string(c)), [&config, c](const Cursor& at) {
-                              for (InstrumentName& name : list_of(at, symbol_of(c)))
-                                  config.symbols.push_back(std::move(name));
-                          }});
+        fields.push_back({"symbols." + std::string(to_string(c)),
+            [&config, c](const Cursor& at) {
+                for (InstrumentName& name : list_of(at, symbol_of(c)))
+                    config.symbols.push_back(std::move(name));
+            },
+            {"Instruments of this class that are always served, without the class in front. Each needs a route.",
+                Apply::live, example_symbols(c), {}, list_shape(symbol_of(c).shape)}});
 }
 
 void add_route_fields(Fields& fields, Config& config) {
     Routes& routes = config.routes;
     for (const AssetClass c : all_classes)
-        fields.push_back({"routes." + std::string(to_string(c)), [&routes, c](const Cursor& at) {
-                              std::vector<std::string> providers = list_of(at, provider_of(c));
-                              if (at.node().kind == Node::Kind::sequence && at.node().items.empty())
-                                  at.problem("the list is empty: name at least one provider, or leave the class out");
-                              if (!providers.empty())
-                                  routes.by_class[c] = std::move(providers);
-                          }});
-    fields.push_back({"routes.overrides", [&routes](const Cursor& at) { read_overrides(at, routes); }});
+        fields.push_back({"routes." + std::string(to_string(c)),
+            [&routes, c](const Cursor& at) {
+                std::vector<std::string> providers = list_of(at, provider_of(c));
+                if (at.node().kind == Node::Kind::sequence && at.node().items.empty())
+                    at.problem("the list is empty: name at least one provider, or leave the class out");
+                if (!providers.empty())
+                    routes.by_class[c] = std::move(providers);
+            },
+            {"Providers of this class, best first.", Apply::live, "[" + provider_of(c).allowed.front() + "]",
+                "[" + joined(default_route(c)) + "]", list_shape(provider_of(c).shape)}});
+    fields.push_back({"routes.overrides", [&routes](const Cursor& at) { read_overrides(at, routes); }, {},
+        {{"routes.overrides.*", nothing,
+            {"The route of one instrument, written `class:symbol`.", Apply::live, "[massive, oanda]", "its class's",
+                list_shape(provider_of({}).shape)}}}});
     fields.push_back({"routes.standby",
-        scalar_into(routes.standby, choice<Standby>({{"warm", Standby::warm}, {"cold", Standby::cold}}))});
-    fields.push_back({"routes.jump_guard", scalar_into(routes.jump_guard, percent())});
+        scalar_into(routes.standby, choice<Standby>({{"warm", Standby::warm}, {"cold", Standby::cold}})),
+        {"`warm`: the other providers of a route stay subscribed, which counts for their limits; `cold`: only when "
+         "they are needed.",
+            Apply::live, "cold"}});
+    fields.push_back({"routes.jump_guard", scalar_into(routes.jump_guard, percent()),
+        {"No switch to a provider whose price is further away. It holds for all instruments.", Apply::live, "5%"}});
 }
 
 void add_stale_fields(Fields& fields, Config& config) {
-    fields.push_back({"stale", [&stale = config.stale](const Cursor& at) { read_stale(at, stale); }});
+    const Shape limit = duration_or_auto(least_stale, most_stale).shape;
+    fields.push_back({"stale", [&stale = config.stale](const Cursor& at) { read_stale(at, stale); },
+        {"Short for `stale.default`.", Apply::live, "30s", {}, limit},
+        {{"stale.default", nothing,
+             {"How long an instrument may be silent before it is stale; `auto`: learned from its own cadence. "
+              "`stale: 30s` is short for it.",
+                 Apply::live, "30s", "auto", limit}},
+            {"stale.*", nothing,
+                {"The same for a class (`fx`) or an instrument (`\"crypto:BTC-USDT\"`).", Apply::live, "5s",
+                    "the next wider one's", limit}}}});
 }
 
 } // namespace tickgate::config

@@ -1,6 +1,7 @@
 #include "config/config.hpp"
 #include "config/digest.hpp"
 #include "config/history.hpp"
+#include "config/http.hpp"
 #include "config/instruments.hpp"
 #include "config/provider_specs.hpp"
 #include "config/rules.hpp"
@@ -24,60 +25,81 @@ void note_password(const Cursor& url, const Secret& password) {
 }
 
 void add_redis_fields(Fields& fields, Redis& redis, UrlCredentials& url) {
-    fields.push_back({"redis.url", [&](const Cursor& at) {
-                          auto parsed = value_of(at, redis_url());
-                          if (!parsed)
-                              return;
-                          note_password(at, parsed->password);
-                          url.redis_username = std::move(parsed->username);
-                          url.redis_password = std::move(parsed->password);
-                          redis.url = std::move(parsed->url);
-                          redis.transport = parsed->transport;
-                          redis.host = std::move(parsed->host);
-                          redis.port = parsed->port;
-                          redis.path = std::move(parsed->path);
-                          redis.database = parsed->database;
-                      }});
-    fields.push_back(
-        {"redis.prefix", scalar_into(redis.prefix, word("1 to 64 letters, digits, `.`, `_` and `-`", 64))});
-    fields.push_back({"redis.username", scalar_into(redis.username, any_text())});
-    add_secret(fields, "redis.password", [&](Secret secret) { redis.password = std::move(secret); });
-    fields.push_back({"redis.tls.ca_file", readable_file(redis.tls_ca_file)});
-    fields.push_back({"redis.allow_plaintext", scalar_into(redis.allow_plaintext, boolean())});
-}
-
-void add_http_fields(Fields& fields, Http& http) {
-    fields.push_back({"http.listen", scalar(listen_address(), [&](Http parsed) {
-                          http.listen = std::move(parsed.listen);
-                          http.host = std::move(parsed.host);
-                          http.port = parsed.port;
-                          http.loopback = parsed.loopback;
-                      })});
-    add_secret(fields, "http.token", [&](Secret secret) { http.token = std::move(secret); });
-    fields.push_back({"http.metrics_open", scalar_into(http.metrics_open, boolean())});
+    fields.push_back({"redis.url",
+        [&](const Cursor& at) {
+            auto parsed = value_of(at, redis_url());
+            if (!parsed)
+                return;
+            note_password(at, parsed->password);
+            url.redis_username = std::move(parsed->username);
+            url.redis_password = std::move(parsed->password);
+            redis.url = std::move(parsed->url);
+            redis.transport = parsed->transport;
+            redis.host = std::move(parsed->host);
+            redis.port = parsed->port;
+            redis.path = std::move(parsed->path);
+            redis.database = parsed->database;
+        },
+        {"Where to publish: `redis://host[:port][/database]`, `rediss://…` with TLS, or `unix:///path[?db=N]`. "
+         "`user:password@` before the host (percent-encoded) is taken out of the URL.",
+            Apply::restart, "rediss://redis.example.com:6380/0", redis.url, redis_url().shape}});
+    fields.push_back({"redis.prefix", scalar_into(redis.prefix, word("1 to 64 letters, digits, `.`, `_` and `-`", 64)),
+        {"First word of every name on Redis. One publisher a prefix.", Apply::restart, "md2"}});
+    fields.push_back({"redis.username", scalar_into(redis.username, any_text()),
+        {"User of the Redis ACL; without it the password alone is sent.", Apply::restart, "tickgate"}});
+    add_secret(fields, "redis.password", [&](Secret secret) { redis.password = std::move(secret); },
+        {"Password of that user.", Apply::restart, "${REDIS_PASSWORD}"});
+    fields.push_back({"redis.tls.ca_file", readable_file(redis.tls_ca_file),
+        {"PEM file with authorities besides the system's.", Apply::restart, "/etc/tickgate/ca.pem"}});
+    fields.push_back({"redis.allow_plaintext", scalar_into(redis.allow_plaintext, boolean()),
+        {"Allow `redis://` to another machine.", Apply::restart, "true"}});
 }
 
 void add_store_fields(Fields& fields, Store& store, UrlCredentials& url) {
-    fields.push_back({"store.url", [&](const Cursor& at) {
-                          auto parsed = value_of(at, store_url());
-                          if (!parsed)
-                              return;
-                          note_password(at, parsed->password);
-                          url.store_password = std::move(parsed->password);
-                          store.url = std::move(parsed->url);
-                      }});
-    add_secret(fields, "store.password", [&](Secret secret) { store.password = std::move(secret); });
+    fields.push_back({"store.url",
+        [&](const Cursor& at) {
+            auto parsed = value_of(at, store_url());
+            if (!parsed)
+                return;
+            note_password(at, parsed->password);
+            url.store_password = std::move(parsed->password);
+            store.url = std::move(parsed->url);
+        },
+        {"Where bars are kept: `sqlite:///absolute/path`, or `postgresql://[user[:password]@]host[:port]/database`; "
+         "the password is taken out of the URL.",
+            Apply::restart, "postgresql://tickgate@db.example.com/tickgate", store.url, store_url().shape}});
+    add_secret(fields, "store.password", [&](Secret secret) { store.password = std::move(secret); },
+        {"Password of the PostgreSQL user.", Apply::restart, "${PGPASSWORD}"});
 }
 
 void add_publish_fields(Fields& fields, Publish& publish) {
     const auto kinds = choice<Kind>({{"quote", Kind::quote}, {"trade", Kind::trade}, {"bar", Kind::bar}});
-    fields.push_back({"publish.kinds", list_into(publish.kinds, kinds)});
-    fields.push_back({"publish.timeframes", list_into(publish.timeframes, timeframe())});
-    fields.push_back({"publish.streams", scalar_into(publish.streams, boolean())});
-    fields.push_back({"publish.stream_maxlen", scalar_into(publish.stream_maxlen, integer(1, 100000000))});
-    fields.push_back({"publish.sources", scalar_into(publish.sources, boolean())});
-    fields.push_back({"publish.linger", scalar_into(publish.linger, duration(0ms, 24h))});
-    fields.push_back({"publish.last_value_interval", scalar_into(publish.last_value_interval, duration(1ms, 10s))});
+    fields.push_back({"publish.kinds", list_into(publish.kinds, kinds),
+        {"Kinds of data of configured symbols, and of leases that name none.", Apply::live, "[quote, trade]"}});
+    fields.push_back({"publish.timeframes", list_into(publish.timeframes, timeframe()),
+        {"Timeframes of their bars; usual spellings as `5min`, `60m` and `1day` are understood.", Apply::live,
+            "[1s, 1m, 1h]"}});
+    fields.push_back({"publish.streams", scalar_into(publish.streams, boolean()),
+        {"Also to Redis streams `md:stream:…`, for readers that replay.", Apply::live, "true"}});
+    fields.push_back({"publish.stream_maxlen", scalar_into(publish.stream_maxlen, integer(1, 100000000)),
+        {"Entries kept in each of these streams, about.", Apply::live, "100000"}});
+    fields.push_back({"publish.sources", scalar_into(publish.sources, boolean()),
+        {"Also what each provider says, standbys included, as `md:src:{provider}:…`; about as many messages again for "
+         "each provider.",
+            Apply::live, "true"}});
+    fields.push_back({"publish.linger", scalar_into(publish.linger, duration(0ms, 24h)),
+        {"How long a channel that is not configured stays after its last subscriber or lease.", Apply::live, "5m"}});
+    fields.push_back({"publish.last_value_interval", scalar_into(publish.last_value_interval, duration(1ms, 10s)),
+        {"How often the last value of a channel is written at most.", Apply::live, "100ms"}});
+}
+
+void add_metrics_fields(Fields& fields, Metrics& metrics) {
+    fields.push_back({"metrics.per_symbol", scalar_into(metrics.per_symbol, boolean()),
+        {"Series of every instrument on `/metrics`, besides those of feeds and classes ([metrics](metrics.md)).",
+            Apply::live, "true"}});
+    fields.push_back({"metrics.per_symbol_max", scalar_into(metrics.per_symbol_max, integer(1, 10000)),
+        {"For so many instruments at most, those wanted first; the others are counted and told in the log.",
+            Apply::live, "1000"}});
 }
 
 void add_log_fields(Fields& fields, Log& log) {
@@ -85,9 +107,12 @@ void add_log_fields(Fields& fields, Log& log) {
     using log::Level;
     fields.push_back({"log.level",
         scalar_into(log.level, choice<Level>({{"trace", Level::trace}, {"debug", Level::debug}, {"info", Level::info},
-                                   {"warn", Level::warn}, {"error", Level::error}}))});
-    fields.push_back({"log.format", scalar_into(log.format, choice<Format>({{"logfmt", Format::logfmt},
-                                                                {"json", Format::json}, {"pretty", Format::pretty}}))});
+                                   {"warn", Level::warn}, {"error", Level::error}})),
+        {"The least that is logged; `tickgate run --log-level` goes before it.", Apply::live, "debug"}});
+    fields.push_back({"log.format",
+        scalar_into(log.format,
+            choice<Format>({{"logfmt", Format::logfmt}, {"json", Format::json}, {"pretty", Format::pretty}})),
+        {"One line an event: `key=value` pairs, JSON objects, or coloured text for a terminal.", Apply::live, "json"}});
 }
 
 Fields schema_for(Config& config, UrlCredentials& url) {
@@ -96,12 +121,14 @@ Fields schema_for(Config& config, UrlCredentials& url) {
     add_http_fields(fields, config.http);
     add_store_fields(fields, config.store, url);
     add_history_fields(fields, config);
-    fields.push_back({"hot.spin", scalar_into(config.hot.spin, boolean())});
+    fields.push_back({"hot.spin", scalar_into(config.hot.spin, boolean()),
+        {"Poll instead of sleeping: lower latency for one core fully used.", Apply::restart, "true"}});
     add_provider_fields(fields, config);
     add_route_fields(fields, config);
     add_symbol_fields(fields, config);
     add_publish_fields(fields, config.publish);
     add_stale_fields(fields, config);
+    add_metrics_fields(fields, config.metrics);
     add_log_fields(fields, config.log);
     return fields;
 }
@@ -148,6 +175,14 @@ Outcome load(
 }
 
 } // namespace
+
+Fields all_fields() {
+    static Config config;
+    static UrlCredentials url;
+    config = {}; // what an earlier reading left would be told as the defaults
+    url = {};
+    return schema_for(config, url);
+}
 
 Loaded load_text(
     std::string_view text, const std::string& filename, const EnvironmentLookup& environment, const FileReader& files) {

@@ -1,5 +1,7 @@
 #include "config/provider_specs.hpp"
 
+#include <tickgate/provider_settings.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -7,45 +9,54 @@ namespace tickgate::config {
 
 namespace {
 
-Type<std::string> websocket() { return endpoint({"wss", "ws"}); }
-Type<std::string> web() { return endpoint({"https", "http"}); }
-Type<std::string> environment(std::string first, std::string second) {
-    return choice_text({std::move(first), std::move(second)});
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        words.emplace_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return words;
 }
-Type<std::string> plan() { return word("a name of letters, digits, `.`, `_` and `-`, at most 64", 64); }
-Type<std::string> account() { return word("an account number, written 101-001-1234567-001", 64); }
-constexpr std::int64_t many = 1000000;
+
+Type<std::string> type_of(const tickgate::SettingSpec& setting) {
+    using Kind = tickgate::SettingSpec::Kind;
+    switch (setting.kind) {
+    case Kind::websocket_url:
+        return endpoint({"wss", "ws"});
+    case Kind::web_url:
+        return endpoint({"https", "http"});
+    case Kind::choice:
+        return choice_text(words_of(setting.range));
+    case Kind::flag:
+        return boolean_text();
+    case Kind::number:
+        return integer_text(1, setting.most);
+    case Kind::word:
+        return word(std::string(setting.range), 64);
+    case Kind::secret:
+        break;
+    }
+    return any_text();
+}
+
+ProviderSpec spec_of(const tickgate::ProviderSpec& table) {
+    ProviderSpec spec{std::string(table.name), {table.classes.begin(), table.classes.end()}, {}, {}};
+    for (const tickgate::SettingSpec& setting : table.settings) {
+        if (setting.needed)
+            spec.credentials.emplace_back(setting.key);
+        spec.settings.push_back(
+            {std::string(setting.key), type_of(setting), setting.kind == tickgate::SettingSpec::Kind::secret,
+                {std::string(setting.text), Apply::live, std::string(setting.example), std::string(setting.fallback)}});
+    }
+    return spec;
+}
 
 std::vector<ProviderSpec> make_specs() {
-    using enum AssetClass;
-    return {
-        {"binance", {crypto, future}, {}, {},
-            {{"endpoints.ws", websocket()}, {"endpoints.rest", web()}, {"endpoints.usdm_ws", websocket()},
-                {"endpoints.usdm_rest", web()}, {"endpoints.trades_rest", web()},
-                {"trade_stream", choice_text({"trade", "aggTrade"})},
-                {"limits.weight_per_minute", integer_text(1, many)},
-                {"limits.streams_per_connection", integer_text(1, 1024)},
-                {"limits.messages_per_second", integer_text(1, 1000)}}},
-        {"oanda", {fx, cfd}, {"token", "account"}, {"token"},
-            {{"environment", environment("practice", "live")}, {"account", account()}, {"endpoints.rest", web()},
-                {"endpoints.stream", web()}, {"candle_price", choice_text({"mid", "bid", "ask"})},
-                {"limits.requests_per_second", integer_text(1, 1000)}, {"limits.connections", integer_text(1, 1000)},
-                {"limits.streams_per_connection", integer_text(1, 1000)}}},
-        {"massive", {fx, crypto, equity, option, index, future}, {"api_key"},
-            {"api_key", "s3.access_key", "s3.secret_key"},
-            {{"plan", plan()}, {"delayed", boolean_text()}, {"luld", boolean_text()}, {"fmv", boolean_text()},
-                {"adjusted", boolean_text()}, {"crypto_exchange", integer_text(1, many)},
-                {"lot_size", integer_text(1, 10000)}, {"endpoints.ws", websocket()}, {"endpoints.rest", web()},
-                {"endpoints.s3", web()}, {"s3.monthly_gb", integer_text(1, many)},
-                {"limits.requests_per_minute", integer_text(1, many)},
-                {"limits.requests_per_day", integer_text(1, many)}, {"limits.connections", integer_text(1, 1000)}}},
-        {"tradier", {equity, option, index}, {"token"}, {"token"},
-            {{"environment", environment("live", "sandbox")}, {"endpoints.rest", web()}, {"endpoints.ws", websocket()},
-                {"endpoints.stream", web()}, {"stream", choice_text({"websocket", "http"})},
-                {"trades", choice_text({"timesale", "trade", "tradex"})}, {"lot_size", integer_text(1, 10000)},
-                {"limits.requests_per_minute", integer_text(1, many)},
-                {"limits.subscriptions", integer_text(1, many)}}},
-    };
+    std::vector<ProviderSpec> specs;
+    for (const tickgate::ProviderSpec* const table : provider_spec_table())
+        specs.push_back(spec_of(*table));
+    return specs;
 }
 
 } // namespace
@@ -91,16 +102,22 @@ void add_provider_fields(Fields& fields, Config& config) {
         const std::string prefix = "providers." + spec.name + ".";
         ProviderConfig& provider = config.providers[spec.name];
         for (const SettingSpec& setting : spec.settings)
-            fields.push_back(
-                {prefix + setting.key, scalar(setting.type, [&provider, key = setting.key](std::string value) {
-                     provider.settings[key] = std::move(value);
-                 })});
-        for (const std::string& key : spec.secrets)
-            add_secret(
-                fields, prefix + key, [&provider, key](Secret secret) { provider.secrets[key] = std::move(secret); });
-        fields.push_back({prefix + "enabled", scalar_into(provider.enabled, boolean())});
-        fields.push_back({prefix + "allow_plaintext", scalar_into(provider.allow_plaintext, boolean())});
-        fields.push_back({prefix + "tls.ca_file", readable_file(provider.tls_ca_file)});
+            if (setting.secret)
+                add_secret(
+                    fields, prefix + setting.key,
+                    [&provider, key = setting.key](Secret secret) { provider.secrets[key] = std::move(secret); },
+                    setting.about);
+            else
+                fields.push_back({prefix + setting.key,
+                    scalar(setting.type, [&provider, key = setting.key](
+                                             std::string value) { provider.settings[key] = std::move(value); }),
+                    setting.about});
+        fields.push_back({prefix + "enabled", scalar_into(provider.enabled, boolean()),
+            {"`false` turns the provider off.", Apply::live, "false"}});
+        fields.push_back({prefix + "allow_plaintext", scalar_into(provider.allow_plaintext, boolean()),
+            {"Allow `ws://` and `http://` endpoints on other machines.", Apply::live, "true"}});
+        fields.push_back({prefix + "tls.ca_file", readable_file(provider.tls_ca_file),
+            {"PEM file with authorities besides the system's.", Apply::live, "/etc/tickgate/ca.pem"}});
     }
 }
 

@@ -1,4 +1,4 @@
-// What each provider can be told, as a table.
+// What each provider can be told: the tables of their folders (<tickgate/provider_settings.hpp>), ready to read by.
 #pragma once
 
 #include "config/schema.hpp"
@@ -12,13 +12,14 @@ namespace tickgate::config {
 struct SettingSpec {
     std::string key; // below `providers.<name>`
     Type<std::string> type;
+    bool secret = false; // with its `_file`
+    About about{};
 };
 
 struct ProviderSpec {
     std::string name;
     std::vector<AssetClass> classes;      // what it can serve
     std::vector<std::string> credentials; // settings or secrets without which it is off
-    std::vector<std::string> secrets;     // each with its `_file`
     std::vector<SettingSpec> settings;
 
     bool serves(AssetClass asset_class) const;

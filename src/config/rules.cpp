@@ -1,5 +1,6 @@
 #include "config/rules.hpp"
 
+#include "config/http.hpp"
 #include "config/provider_specs.hpp"
 #include "config/suggest.hpp"
 #include "config/types.hpp"
@@ -29,9 +30,7 @@ void check_network(const Config& config, Context& context) {
             if (key.starts_with("endpoints."))
                 check_plaintext(prefix + key, value, provider.allow_plaintext, prefix + "allow_plaintext", context);
     }
-    if (!config.http.loopback && config.http.token.empty() && !context.faulty("http.token"))
-        context.problem_at("http.listen", "an address that other machines reach needs a token",
-            "got " + shown(config.http.listen) + "; set http.token_file, or listen on 127.0.0.1");
+    check_http(config.http, context);
 }
 
 // Decides which providers run.

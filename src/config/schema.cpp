@@ -100,14 +100,27 @@ void report_mismatch(
     at.problem(why.empty() ? "expected " + std::string(expected) : why, std::move(hint));
 }
 
-void add_secret(Fields& fields, const std::string& key, std::function<void(Secret)> take) {
+void add_secret(Fields& fields, const std::string& key, std::function<void(Secret)> take, About about) {
     const std::string file_key = key + "_file";
-    fields.push_back({key, [=](const Cursor& at) { read_secret(at, file_key, take, false); }});
-    fields.push_back({file_key, [=](const Cursor& at) { read_secret(at, key, take, true); }});
+    const std::string name = key.substr(key.rfind('.') + 1);
+    About about_file{
+        "File that holds `" + name + "`; give one of them.", about.apply, "/etc/tickgate/" + name, {}, path_shape()};
+    about.secret = true;
+    about.shape = any_text().shape;
+    fields.push_back({key, [=](const Cursor& at) { read_secret(at, file_key, take, false); }, std::move(about)});
+    fields.push_back({file_key, [=](const Cursor& at) { read_secret(at, key, take, true); }, std::move(about_file)});
+}
+
+Shape path_shape() { return {"path", {}, {}, R"("type":"string")"}; }
+
+Shape list_shape(const Shape& element) {
+    // What one element may be stands below `items`; a variable may stand for it.
+    return {"list of " + element.type + "s", element.range, {},
+        R"("type":"array","items":{"anyOf":[{)" + element.schema + R"(},{"$ref":"#/$defs/variable"}]})"};
 }
 
 Read readable_file(std::string& target) {
-    return [&target](const Cursor& at) {
+    Read read([&target](const Cursor& at) {
         const auto path = at.text();
         if (!path)
             return;
@@ -115,7 +128,9 @@ Read readable_file(std::string& target) {
         if (!file.error.empty())
             return at.problem("cannot read the file: " + file.error, at.got());
         target = at.context().resolved(*path);
-    };
+    });
+    read.shape = path_shape();
+    return read;
 }
 
 } // namespace tickgate::config

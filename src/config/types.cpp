@@ -1,5 +1,7 @@
 #include "config/types.hpp"
 
+#include "config/suggest.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -41,10 +43,15 @@ std::string print_duration(milliseconds d) {
 
 } // namespace
 
+Shape shape_of_words(const std::vector<std::string>& words) {
+    return {"word", joined(words), {}, R"("enum":[")" + joined(words, R"(",")") + R"("])"};
+}
+
 Type<bool> boolean() {
     Type<bool> type = choice<bool>({{"true", true}, {"false", false}});
     type.expected = "true or false";
     type.allowed.clear();
+    type.shape = {"boolean", {}, {}, R"("type":"boolean")"};
     return type;
 }
 
@@ -53,15 +60,22 @@ Type<std::int64_t> integer(std::int64_t least, std::int64_t most) {
         [=](std::string_view text, std::string&) -> std::optional<std::int64_t> {
             const auto value = whole_number(text);
             return value && *value >= least && *value <= most ? value : std::nullopt;
-        }};
+        },
+        {"integer", std::to_string(least) + " to " + std::to_string(most), {},
+            R"("type":"integer","minimum":)" + std::to_string(least) + R"(,"maximum":)" + std::to_string(most)},
+        [](const std::int64_t& value) { return std::to_string(value); }};
 }
 
 Type<milliseconds> duration(milliseconds least, milliseconds most) {
     return {"a duration from " + print_duration(least) + " to " + print_duration(most) + ", written 50ms, 2s, 5m or 1h",
-        {}, [=](std::string_view text, std::string&) -> std::optional<milliseconds> {
+        {},
+        [=](std::string_view text, std::string&) -> std::optional<milliseconds> {
             const auto value = parse_duration(text);
             return value && *value >= least && *value <= most ? value : std::nullopt;
-        }};
+        },
+        {"duration", print_duration(least) + " to " + print_duration(most), {},
+            R"("type":"string","pattern":"^[0-9]+(ms|s|m|h|d)$")"},
+        [](const milliseconds& value) { return print_duration(value); }};
 }
 
 Type<std::optional<milliseconds>> duration_or_auto(milliseconds least, milliseconds most) {
@@ -74,7 +88,9 @@ Type<std::optional<milliseconds>> duration_or_auto(milliseconds least, milliseco
             if (const auto value = parse(text, why))
                 return Limit{*value};
             return {};
-        }};
+        },
+        {"duration or `auto`", fixed.shape.range, {}, R"("type":"string","pattern":"^(auto|[0-9]+(ms|s|m|h|d))$")"},
+        [](const Limit& value) { return value ? print_duration(*value) : std::string("auto"); }};
 }
 
 Type<Decimal> percent() {
@@ -86,28 +102,40 @@ Type<Decimal> percent() {
             if (!value || *value <= Decimal() || *value > Decimal::from_integer(100))
                 return {};
             return *value;
-        }};
+        },
+        {"percentage", "above 0% up to 100%", {}, R"("type":"string","pattern":"^[0-9]+([.][0-9]+)?%$")"},
+        [](const Decimal& value) { return value.to_string() + "%"; }};
 }
 
 Type<Timeframe> timeframe() {
     Type<Timeframe> type{"a timeframe", {}, [](std::string_view text, std::string&) { return timeframe_from(text); }};
     for (const Timeframe tf : all_timeframes)
         type.allowed.emplace_back(to_string(tf));
+    // Editors offer the names; the other spellings are taken as well.
+    type.shape = {"timeframe", joined(type.allowed), {},
+        R"("anyOf":[{)" + shape_of_words(type.allowed).schema +
+            R"(},{"type":"string","pattern":"^[0-9]+ ?[A-Za-z]+$"}])"};
+    type.print = [](const Timeframe& value) { return std::string(to_string(value)); };
     return type;
 }
 
 Type<std::string> any_text() {
-    return {"a text", {}, [](std::string_view text, std::string&) { return std::optional<std::string>(text); }};
+    return {"a text", {}, [](std::string_view text, std::string&) { return std::optional<std::string>(text); },
+        {"text", {}, {}, R"("type":["string","number"])"}, [](const std::string& value) { return value; }};
 }
 
 Type<std::string> word(std::string expected, std::size_t longest) {
-    return {std::move(expected), {}, [longest](std::string_view text, std::string&) -> std::optional<std::string> {
-                const bool good = std::ranges::all_of(text, [](char c) {
-                    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                           c == '_' || c == '-';
-                });
-                return good && text.size() <= longest ? std::optional<std::string>(text) : std::nullopt;
-            }};
+    Shape shape{"text", expected, {},
+        R"("type":["string","number"],"pattern":"^[A-Za-z0-9._-]*$","maxLength":)" + std::to_string(longest)};
+    return {std::move(expected), {},
+        [longest](std::string_view text, std::string&) -> std::optional<std::string> {
+            const bool good = std::ranges::all_of(text, [](char c) {
+                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                       c == '_' || c == '-';
+            });
+            return good && text.size() <= longest ? std::optional<std::string>(text) : std::nullopt;
+        },
+        std::move(shape), [](const std::string& value) { return value; }};
 }
 
 Type<std::string> choice_text(std::vector<std::string> words) {

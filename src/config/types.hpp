@@ -13,13 +13,26 @@
 
 namespace tickgate::config {
 
+// How a value is written, for tables and editors.
+struct Shape {
+    std::string type{};   // "duration", "list of timeframes"
+    std::string range{};  // "1ms to 10s", "trace, debug, info"; empty: the type tells all
+    std::string unit{};   // of a number: "bytes", "requests a second"
+    std::string schema{}; // the members of a JSON Schema: `"type":"integer","minimum":1`; empty: any scalar
+};
+
 template <class T>
 struct Type {
     std::string expected;             // "a duration from 1ms to 10s"
     std::vector<std::string> allowed; // the words of a choice; empty: not a choice
     // Empty if `text` is no such value; `why` may then say more than `expected` does.
     std::function<std::optional<T>(std::string_view text, std::string& why)> parse;
+    Shape shape{};
+    std::function<std::string(const T&)> print{}; // as it is written in the file; may be empty
 };
+
+// `"enum":["a","b"]`
+Shape shape_of_words(const std::vector<std::string>& words);
 
 // Named values.
 template <class T>
@@ -27,12 +40,19 @@ Type<T> choice(std::vector<std::pair<std::string, T>> values) {
     Type<T> type{"one of the words allowed", {}, {}};
     for (const auto& [name, value] : values)
         type.allowed.push_back(name);
+    type.print = [values](const T& searched) {
+        for (const auto& [name, value] : values)
+            if (value == searched)
+                return name;
+        return std::string();
+    };
     type.parse = [values = std::move(values)](std::string_view text, std::string&) -> std::optional<T> {
         for (const auto& [name, value] : values)
             if (name == text)
                 return value;
         return {};
     };
+    type.shape = shape_of_words(type.allowed);
     return type;
 }
 
@@ -44,7 +64,8 @@ Type<std::string> as_text(Type<T> type, Print print) {
             if (auto value = parse(text, why))
                 return print(*value);
             return {};
-        }};
+        },
+        std::move(type.shape), {}};
 }
 
 Type<bool> boolean();

@@ -61,7 +61,7 @@ std::string UrlParts::to_string() const {
 bool UrlParts::loopback() const { return is_loopback(host); }
 
 std::optional<UrlParts> split_url(std::string_view text) {
-    const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
+    const auto parsed = urls::parse_uri(boost::core::string_view(text.data(), text.size()));
     if (!parsed || !parsed->has_authority())
         return {};
     const urls::url_view& url = *parsed;
@@ -86,7 +86,7 @@ std::optional<UrlParts> split_url(std::string_view text) {
 }
 
 bool is_loopback(std::string_view host) {
-    const urls::string_view text(host.data(), host.size());
+    const boost::core::string_view text(host.data(), host.size());
     if (const auto v4 = urls::parse_ipv4_address(text))
         return v4->to_bytes()[0] == 127;
     if (const auto v6 = urls::parse_ipv6_address(text))
@@ -95,7 +95,7 @@ bool is_loopback(std::string_view host) {
 }
 
 bool is_ip_literal(std::string_view host) {
-    const urls::string_view text(host.data(), host.size());
+    const boost::core::string_view text(host.data(), host.size());
     return urls::parse_ipv4_address(text).has_value() || urls::parse_ipv6_address(text).has_value();
 }
 

@@ -39,7 +39,7 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-// Sets where lines go (standard error) and from which level on. Call before threads start.
+// Sets where lines go (standard error) and from which level on; again at any time.
 void setup(Level level, Format format);
 bool enabled(Level level) noexcept;
 void write(Level level, std::string_view module, std::string_view event, Fields fields);

@@ -19,7 +19,7 @@ std::string_view to_string(FeedState s) noexcept;
 struct Event {
     std::string_view event;                 // link_up, link_down, stale, fresh, route, gap_opened, …
     std::optional<InstrumentId> instrument; // set: md:event:{class}:{symbol}; else md:event:feed:{feed}
-    std::string feed;                       // `binance.spot`
+    std::string feed;                       // `binance.spot`; empty without an instrument: md:event:gateway
     std::optional<Kind> kind;
     std::optional<Timeframe> timeframe; // with kind bar: `bar:1m`
     std::string provider, to_provider, cause, text;

@@ -23,8 +23,6 @@ Feed::Feed(asio::any_io_executor hot, asio::any_io_executor control, DataProvide
     const InstrumentTable& instruments, MarketSink& sink, FeedOptions options)
     : hot_(std::move(hot)),
       control_(std::move(control)),
-      provider_(provider),
-      rest_(rest),
       instruments_(instruments),
       sink_(sink),
       options_(std::move(options)),
@@ -33,6 +31,12 @@ Feed::Feed(asio::any_io_executor hot, asio::any_io_executor control, DataProvide
       pulse_(hot_) {
     if (options_.timings.overlap == ShardFsm::Timings().overlap)
         options_.timings.overlap = options_.spec.overlap;
+    Upstream first;
+    first.provider = &provider;
+    first.rest = &rest;
+    first.tls = options_.tls;
+    first.spec = options_.spec;
+    upstream_ = std::make_shared<const Upstream>(std::move(first));
 }
 
 Feed::~Feed() = default;
@@ -85,12 +89,12 @@ void Feed::start_child(asio::awaitable<void> child) {
 }
 
 std::size_t Feed::weight_of(const Subscription& what) const noexcept {
-    return static_cast<std::size_t>(std::max(provider_.weight_of(options_.spec.part, what), 0));
+    return static_cast<std::size_t>(std::max(upstream_->provider->weight_of(options_.spec.part, what), 0));
 }
 
 // A shard of the right group with room, a new one if the limits allow it, else none.
 Shard* Feed::shard_for(const Subscription& what, std::size_t weight) {
-    const int group = provider_.group_of(options_.spec.part, what);
+    const int group = upstream_->provider->group_of(options_.spec.part, what);
     const auto capacity = options_.spec.streams_per_connection;
     for (const auto& shard : shards_)
         if (shard->group() == group && (capacity == 0 || weight == 0 || shard->load() + weight <= capacity))
@@ -148,6 +152,7 @@ void Feed::subscribe(const std::vector<Wanted>& wanted) {
             slots.bars.emplace_back(w.what.timeframe, slot);
         if (!slots.known) {
             slots.known = true;
+            slots.market = calendar::market_of(instruments_.name_of(w.what.instrument));
             slots.state = InstrumentState::down; // so that the first state is a change
             set_state(w.what.instrument, InstrumentState::pending, "subscribing");
         }
@@ -336,7 +341,8 @@ asio::awaitable<void> Feed::seed_quotes(std::vector<Seed> seeds) {
     QuoteRequest request;
     for (const auto& s : seeds)
         request.instruments.push_back(instruments_.name_of(s.what.instrument));
-    auto asking = provider_.get_quotes(std::move(request), rest_);
+    const auto upstream = upstream_;
+    auto asking = upstream->provider->get_quotes(std::move(request), *upstream->rest);
     auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
     const auto quotes = co_await asio::co_spawn(control_, std::move(asking), token);
     if (!quotes) {

@@ -3,9 +3,11 @@
 
 #include "core/instrument_table.hpp"
 #include "feed/feed_health.hpp"
+#include "feed/feed_stats.hpp"
 #include "feed/market_phases.hpp"
 #include "feed/market_sink.hpp"
 #include "feed/shard.hpp"
+#include "feed/upstream.hpp"
 
 #include <tickgate/provider.hpp>
 
@@ -38,18 +40,6 @@ struct FeedOptions {
     std::function<std::optional<std::chrono::milliseconds>(InstrumentId)> stale_limit;
 };
 
-// Plain counters, written on the hot loop and copied there.
-struct FeedStats {
-    std::array<std::uint64_t, 3> messages{}; // by Kind
-    std::array<std::uint64_t, skip_count> skipped{};
-    std::array<std::uint64_t, 40> latency{};           // venue → received, bucket i: below 2^i µs
-    std::uint64_t latency_sum_us = 0, clock_ahead = 0; // event times ahead of our clock
-    std::uint64_t gaps = 0, lost = 0, reconnects = 0, rotations = 0, connect_attempts = 0;
-    std::uint64_t bytes_in = 0, frames_in = 0, reads = 0;
-    std::map<std::string, std::uint64_t> ends; // ended connections by reason
-    FeedStatus status;
-};
-
 // One loop (hot), one owner; run() must have returned before destruction. `control` runs what asks REST.
 class Feed {
 public:
@@ -66,11 +56,17 @@ public:
     void subscribe(const std::vector<Wanted>& wanted);
     void unsubscribe(const std::vector<Subscription>& gone);
 
+    // Other settings of the same provider, at any time. A feed whose credentials were refused tries again.
+    void use(Upstream upstream, Renewal how);
+    // How long an instrument may be quiet was changed: what FeedOptions::stale_limit says now.
+    void refresh_limits();
+
     // What the venue says of the instrument by REST: it trades, or it does not (HALT, BREAK).
     void set_trading(InstrumentId id, bool trading, std::string_view status);
 
     FeedStats stats() const;
-    FeedState state() const noexcept { return status_.state; } // as told last
+    std::optional<InstrumentStats> stats_of(InstrumentId id) const; // empty: nothing of it is subscribed
+    FeedState state() const noexcept { return status_.state; }      // as told last
 
 private:
     friend class Shard;
@@ -81,6 +77,7 @@ private:
         int shard = 0;
         bool acked = false, in_use = false, gap_open = false, any_id = false, announced_silent = false, seeded = false;
         bool unseen = false; // with `told`: a first id that does not follow it is a loss
+        bool moved = false;  // with `gap_open`: because another place is connected to
         std::uint64_t last_id = 0;
         std::uint64_t told = 0; // after a handover: ids up to here were told, published or lost; 0: let all pass
         std::uint64_t messages = 0, messages_before_link = 0;
@@ -109,6 +106,7 @@ private:
         std::vector<std::pair<Timeframe, std::uint32_t>> bars;
         OptionalDecimal last; // latest trade of this connection
         InstrumentState state = InstrumentState::pending;
+        calendar::Market market = calendar::Market::always;
         bool known = false;
         // Why nothing is traded now, by the stream's and by REST's word; empty: not said. The stream's ends with its
         // connection.
@@ -133,6 +131,7 @@ private:
     void on_gap(Subscription what, std::optional<std::uint64_t> lost, std::string_view cause);
     void on_skipped(Skip why, std::string_view what);
     void on_link_up(Shard& shard, const std::string& peer);
+    void forget_ids(const Shard& shard);
     void on_link_ready(Shard& shard);
     void on_link_ended(Shard& shard, const EndedLink& ended);
     void on_rotated(Shard& shard);
@@ -142,8 +141,10 @@ private:
     ChannelState* find(const Subscription& what);
     bool admit(Shard& shard, int place, ChannelState& channel, std::uint64_t id, bool contiguous);
     bool after_break(ChannelState& channel, std::uint64_t id, bool contiguous);
+    bool is_market_open(InstrumentId id) const noexcept;
+    void count_instruments(FeedStats& stats) const;
     void take_up(ChannelState& channel, const Handover::Standing& standing, std::string_view cause);
-    void open_gap(ChannelState& channel, UnixNanos from);
+    void open_gap(ChannelState& channel, UnixNanos from, bool moved);
     void lose(ChannelState& channel, std::string_view reason);
     void watch(InstrumentId id);
     void set_state(InstrumentId id, InstrumentState state, std::string_view reason);
@@ -162,8 +163,8 @@ private:
     void start_child(asio::awaitable<void> child);
 
     asio::any_io_executor hot_, control_;
-    DataProvider& provider_;
-    Rest& rest_;
+    std::shared_ptr<const Upstream> upstream_;
+    std::uint64_t replace_below_ = 0, ids_since_ = 0; // numbers of upstreams
     const InstrumentTable& instruments_;
     MarketSink& sink_;
     FeedOptions options_;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::string_view nothing_wanted = "nothing wanted";
 
+constexpr std::string_view gap_cause(bool moved) noexcept { return moved ? configuration_cause : "link_down"; }
+
 Event channel_event(std::string_view what, const Subscription& s, std::string_view provider, std::string_view cause) {
     Event e;
     e.event = what;
@@ -212,7 +214,7 @@ void Feed::on_link_ended(Shard& shard, const EndedLink& ended) {
     };
     for (auto& c : channels_) // all of them first: a state may make another source serve, then they are not heard
         if (lost(c))
-            open_gap(c, ended.last_heard);
+            open_gap(c, ended.last_heard, shard.moved());
     for (auto& c : channels_) {
         if (lost(c))
             lose(c, reason);
@@ -226,12 +228,13 @@ void Feed::on_link_ended(Shard& shard, const EndedLink& ended) {
 }
 
 // Nothing is replayed by the venue: the channel has a hole from here on, of a size nobody knows so far.
-void Feed::open_gap(ChannelState& channel, UnixNanos from) {
+void Feed::open_gap(ChannelState& channel, UnixNanos from, bool moved) {
     if ((!channel.any_id && !channel.acked) || channel.gap_open) // it had no data, or it is told
         return;
     channel.gap_open = true;
+    channel.moved = moved;
     ++stats_.gaps;
-    auto gap = channel_event("gap_opened", channel.wanted.what, options_.provider, "link_down");
+    auto gap = channel_event("gap_opened", channel.wanted.what, options_.provider, gap_cause(moved));
     gap.feed = name_;
     gap.from = from;
     sink_.event(gap);
@@ -258,7 +261,8 @@ bool Feed::after_break(ChannelState& channel, std::uint64_t id, bool contiguous)
     if (!channel.gap_open)
         return true;
     channel.gap_open = false;
-    auto e = channel_event("gap_closed", channel.wanted.what, options_.provider, "link_down");
+    ++stats_.gaps_closed;
+    auto e = channel_event("gap_closed", channel.wanted.what, options_.provider, gap_cause(channel.moved));
     e.feed = name_;
     e.to = wall_now();
     e.filled = 0;
@@ -286,6 +290,7 @@ void Feed::take_up(ChannelState& channel, const Handover::Standing& standing, st
 
 void Feed::on_gap(Subscription what, std::optional<std::uint64_t> lost, std::string_view cause) {
     ++stats_.gaps;
+    ++stats_.gaps_closed; // at once: it is over when it is seen
     stats_.lost += lost.value_or(0);
     auto e = channel_event("gap_opened", what, options_.provider, cause);
     e.feed = name_;
@@ -364,14 +369,6 @@ void Feed::on_gave_up(Shard& shard, const LinkEnd& end) {
     e.text = end.detail;
     sink_.event(e);
     update_status(describe(end.reason));
-}
-
-FeedStats Feed::stats() const {
-    FeedStats s = stats_;
-    s.bytes_in = s.frames_in = s.reads = 0;
-    for (const auto& shard : shards_)
-        shard->add_stats(s.bytes_in, s.frames_in, s.reads);
-    return s;
 }
 
 } // namespace tickgate::feed

@@ -87,6 +87,8 @@ void FeedHealth::scan(MonoTime now, const std::function<void(const Change&)>& on
     for (std::uint32_t i = 0; i < entries_.size(); ++i) {
         auto& e = entries_[i];
         const auto id = static_cast<InstrumentId>(i);
+        if (e.watched && e.count != e.seen)
+            e.last_data = now;
         if (e.watched && !scan_closed(e, id, now, on_change))
             scan_open(e, id, now, on_change);
     }

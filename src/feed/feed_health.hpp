@@ -41,6 +41,11 @@ public:
             entries_[index_of(id)].watched = false;
     }
     void forget(InstrumentId id);
+    // Overrides the learned limit from now on; an instrument that is not known is passed over.
+    void set_limit(InstrumentId id, std::optional<std::chrono::milliseconds> limit) noexcept {
+        if (index_of(id) < entries_.size())
+            entries_[index_of(id)].limit = limit;
+    }
     void touch(InstrumentId id) noexcept {
         if (index_of(id) < entries_.size())
             ++entries_[index_of(id)].count;
@@ -61,6 +66,12 @@ public:
     // Its market is closed and nothing shows otherwise.
     bool is_closed(InstrumentId id) const noexcept {
         return index_of(id) < entries_.size() && entries_[index_of(id)].closed;
+    }
+    // When data came last, to a second; empty: none so far.
+    std::optional<MonoTime> last_data(InstrumentId id) const noexcept {
+        if (index_of(id) >= entries_.size() || entries_[index_of(id)].last_data == MonoTime{})
+            return std::nullopt;
+        return entries_[index_of(id)].last_data;
     }
     // How one instrument stands: whether its cadence is known (only then can it be stale), and whether something came
     // within `least` (a new connection counts as a sign of life). An instrument that is not watched has all false.
@@ -86,7 +97,7 @@ private:
     }
     struct Entry {
         std::uint64_t count = 0, seen = 0;
-        MonoTime last{};
+        MonoTime last{}, last_data{};      // last: a new connection counts too
         std::chrono::milliseconds mean{0}; // usual pause, of the last some activity
         int lessons = 0;                   // pauses it was learned from
         std::optional<std::chrono::milliseconds> limit;

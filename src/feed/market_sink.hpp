@@ -15,6 +15,9 @@ namespace tickgate::feed {
 enum class Channel : std::uint32_t {};
 inline constexpr Channel no_channel = static_cast<Channel>(0xffffffffu);
 
+// Of gaps between two places: the ids on either side have nothing to do with each other.
+inline constexpr std::string_view configuration_cause = "configuration";
+
 // All calls come from the hot loop.
 class MarketSink {
 public:

@@ -24,6 +24,7 @@ struct RepairOptions {
     std::chrono::seconds first_bar{65};                  // and the first bar, or its length if that is less
     std::chrono::seconds settle{30};                     // after the end of a bar before it is asked again
     std::chrono::seconds period{90};                     // between two such questions of a channel
+    bool reconcile = true;                               // bars are asked again at all
     bool at_open = true;                                 // the bar in which a channel was opened is asked again too
     std::size_t most = 8192;                             // orders in progress
     std::size_t most_a_scan = 256;                       // channels asked again in one scan, each second
@@ -71,6 +72,8 @@ public:
     void done(std::uint64_t number, const RepairResult& result);
 
     void tick(Moment now);
+    // For what begins from now on.
+    void set_options(const RepairOptions& options) { options_ = options; }
     // Closes every hole that is open; no hole is told afterwards.
     void stop();
     RepairStats stats() const;

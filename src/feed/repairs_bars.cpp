@@ -56,6 +56,9 @@ void Repairs::note(Channel channel, Track& track, const Bar& bar) {
         track.waiting->after_at = bar.open_time;
         track.waiting->after_provider = track.provider;
         first_message(track);
+    } else if (b.any && !b.from_ticks && bar.open_time > b.open_time) {
+        // Bars follow one another: what lies between was not told, or its end was missed.
+        ask_again(static_cast<std::uint32_t>(channel), track, b.final ? b.close_time : b.open_time, bar.open_time);
     }
     b.any = true;
     b.open_time = bar.open_time;
@@ -121,7 +124,7 @@ void Repairs::remember_told(Track& track, const Bar& bar, bool confirmed) {
 // Bars that open in [from, to).
 void Repairs::ask_again(std::uint32_t channel, Track& track, UnixNanos from, UnixNanos to) {
     auto& b = *track.bar;
-    if (!b.told_by_rest || from >= to)
+    if (!options_.reconcile || !b.told_by_rest || from >= to)
         return;
     if (b.from >= b.to) // nothing so far
         b.not_before =

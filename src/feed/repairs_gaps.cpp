@@ -39,7 +39,8 @@ Repairs::Gap& Repairs::add_gap(Track& track, const Event& e) {
     if (track.trade && track.trade->any) {
         const auto& t = *track.trade;
         gap.before_at = t.at;
-        gap.before_id = t.id;
+        if (e.cause != configuration_cause)
+            gap.before_id = t.id;
         gap.contiguous = t.contiguous;
         const auto second = second_of(t.at);
         const auto known = std::min<std::size_t>(t.count, t.prints.size());

@@ -55,6 +55,11 @@ public:
     // Takes over what `other` knows of its source `theirs`.
     void adopt(std::size_t source, const RouteFsm& other, std::size_t theirs);
     void start_with(std::size_t source) noexcept { active_ = source; }
+    // Other rules from now on; decide() says what follows.
+    void set_rules(const Rules& rules) noexcept {
+        rules_ = rules;
+        settled_ = false;
+    }
 
     void set_state(std::size_t source, InstrumentState state, Moment now) noexcept;
     Decision decide(Moment now, std::span<const Price> prices) noexcept;

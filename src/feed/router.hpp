@@ -50,6 +50,9 @@ public:
     // Closes what it publishes. The feeds have been unsubscribed before.
     void remove_route(InstrumentId instrument);
 
+    // Other rules, or another wish for every provider's own messages, from now on.
+    void change(const RouteFsm::Rules& rules, const RepairOptions& repairs, bool sources);
+
     // Time-driven decisions (return after a healthy while, bars that end): at least every 100 ms.
     void tick(Moment now);
 

@@ -85,6 +85,7 @@ struct Router::Impl {
 
     // router_routes.cpp: what is connected to what.
     void set_route(InstrumentId id, std::vector<std::string> providers, std::vector<Subscription> published);
+    void change(const RouteFsm::Rules& rules, bool sources);
     void set_sources(Route& route, std::vector<std::string> providers, Moment at);
     void set_outs(Route& route, std::vector<Subscription> published);
     void remove_route(InstrumentId id);

@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tickgate::feed {
 
@@ -146,6 +147,34 @@ void Router::Impl::remove_route(InstrumentId id) {
     std::erase(timed_, route);
     timed_changed_ = true;
     routes_[index_of(id)].reset();
+}
+
+void Router::Impl::change(const RouteFsm::Rules& rules, bool sources) {
+    const Moment at = now();
+    options_.rules = rules;
+    if (std::exchange(options_.sources, sources) != sources)
+        for (auto& in : ins_) {
+            if (!in.in_use || in.source == nullptr)
+                continue;
+            if (sources)
+                in.own = out_.open_source_channel(in.what, in.source->provider, in.native);
+            else if (in.own != no_channel)
+                out_.close_channel(std::exchange(in.own, no_channel));
+        }
+    for (auto& route : routes_) {
+        if (!route)
+            continue;
+        route->fsm.set_rules(rules);
+        wire(*route, at.wall);
+        if (route->sources.size() > 1)
+            decide(*route, at);
+    }
+    timed_changed_ = true;
+}
+
+void Router::change(const RouteFsm::Rules& rules, const RepairOptions& repairs, bool sources) {
+    impl_->repairs_.set_options(repairs);
+    impl_->change(rules, sources);
 }
 
 // The published channel bears the name of the source that serves it.

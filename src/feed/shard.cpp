@@ -12,6 +12,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <utility>
+
 namespace tickgate::feed {
 
 namespace {
@@ -137,6 +139,7 @@ void Shard::tick(Moment now) {
         }
     if (handover_ && handover_->open() == 0)
         fsm_.handed_over(now.mono);
+    renew_outdated(now);
     rest_when_idle(now);
     perform(now);
 }
@@ -219,6 +222,7 @@ void Shard::link_done(int i, LinkEnd end) {
             ended.last_heard -= at.mono - stats.last_received;
     }
     p.link.reset();
+    p.upstream.reset();
     p.missing.clear();
     p.running = p.ready = p.cancellable = false;
     last_end_ = end;
@@ -267,8 +271,9 @@ asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
     if (end.reason = co_await wait_to_connect(i); end.reason)
         co_return end;
     // On `control`; not cancelled from here (another thread): its own deadlines end it.
+    p.upstream = feed_.upstream_;
     auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
-    auto opening = feed_.provider_.open_session(feed_.options_.spec.part, group_, seed_, feed_.rest_);
+    auto opening = p.upstream->provider->open_session(p.upstream->spec.part, group_, seed_, *p.upstream->rest);
     auto session = co_await asio::co_spawn(feed_.control_, std::move(opening), token);
     if (!session || stopping_) {
         end.reason = stopping_ ? make_error_code(errc::stopped) : session.error();
@@ -284,7 +289,7 @@ asio::awaitable<LinkEnd> Shard::connect_and_read(int i) {
             p.missing.insert(c.wanted.what);
         }
     net::ConnectOptions connect;
-    connect.tls = feed_.options_.tls;
+    connect.tls = p.upstream->tls;
     p.cancellable = true;
     end = co_await p.link->run(std::move(connect), std::move(wanted));
     co_return end;
@@ -295,6 +300,8 @@ Link::Hooks Shard::hooks_of(int i) {
     hooks.up = [this, i](const std::string& peer) {
         place(i).cancellable = false;
         fsm_.link_up(i, place(i).link->plan().life_span, mono_now());
+        if (std::exchange(served_, place(i).upstream->number) < feed_.ids_since_)
+            feed_.forget_ids(*this);
         if (i == fsm_.active())
             feed_.on_link_up(*this, peer);
         else
@@ -305,30 +312,6 @@ Link::Hooks Shard::hooks_of(int i) {
     hooks.flush = [this](Moment at) { feed_.sink_.flush(at); };
     hooks.behind = [this] { return feed_.sink_.behind(); };
     return hooks;
-}
-
-// A replacement is asked for. With nothing left to carry there is nothing to replace.
-void Shard::replace(int i, std::chrono::milliseconds pause) {
-    if (wanted_ != 0)
-        return fsm_.replace(i, mono_now() + pause);
-    close_idle();
-}
-
-asio::awaitable<void> Shard::renew(int i, std::uint64_t number) {
-    result<std::string> answer = errc::venue_error;
-    try {
-        auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
-        auto asking = feed_.provider_.renew(feed_.options_.spec.part, feed_.rest_);
-        answer = co_await asio::co_spawn(feed_.control_, std::move(asking), token);
-    } catch (const std::exception& e) {
-        log::error("feed", "renewal_failed", {{"feed", feed_.name_}, {"error", redact(e.what())}});
-    }
-    if (!answer)
-        log::warn("feed", "renewal_failed", {{"feed", feed_.name_}, {"shard", number_}, {"error", answer.error()}});
-    else
-        log::debug("feed", "renewed", {{"feed", feed_.name_}, {"shard", number_}});
-    if (auto& p = place(i); p.link && p.number == number)
-        p.link->renewed(std::move(answer), now());
 }
 
 void Shard::check_ready(int i) {

@@ -16,6 +16,7 @@
 namespace tickgate::feed {
 
 class Feed;
+struct Upstream;
 
 // Performs what ShardFsm decides. Owned by its feed, on the hot loop.
 class Shard {
@@ -32,6 +33,8 @@ public:
     void start(Moment now);
     void stop();
     void tick(Moment now);
+    void begin_anew(Moment now); // other credentials: having given up counts no more
+    bool moved() const noexcept; // the connection that served last was to another place
     bool ready() const noexcept { return places_[active()].ready; }
     bool connected() const noexcept { return fsm_.is_up(fsm_.active()); }
     bool gave_up() const noexcept { return fsm_.gave_up(); }
@@ -75,6 +78,7 @@ private:
     };
     struct Place {
         Sink sink;
+        std::shared_ptr<const Upstream> upstream; // of the link, and gone after it
         std::unique_ptr<Link> link;
         asio::cancellation_signal cancel;
         std::unordered_set<Subscription> missing; // wanted, not acknowledged on this connection
@@ -92,6 +96,7 @@ private:
     asio::awaitable<void> renew(int place, std::uint64_t number);
     void link_done(int place, LinkEnd end);
     void perform(Moment now);
+    void renew_outdated(Moment now);
     void rest_when_idle(Moment now);
     void close_idle();
     void begin_handover();
@@ -110,6 +115,7 @@ private:
     std::optional<Handover> handover_;
     int old_place_ = 0; // during a handover
     std::size_t wanted_ = 0, load_ = 0;
+    std::uint64_t served_ = 0;      // number of the upstream of the connection that served last
     asio::steady_timer any_wanted_; // never expires: cancelled when something is wanted again
     LinkEnd last_end_;
     std::optional<MonoTime> idle_since_;                                    // connected with nothing wanted

@@ -18,6 +18,22 @@ void ShardFsm::start(MonoTime now) {
 
 void ShardFsm::stop() noexcept { stopped_ = true; }
 
+void ShardFsm::begin_anew(MonoTime now) {
+    for (auto& p : places_)
+        if (p.phase == Phase::waiting && p.refused) {
+            p.until = std::min(p.until, now);
+            back_off_.reset();
+        }
+    if (!gave_up_)
+        return;
+    gave_up_ = give_up_told_ = false;
+    back_off_.reset();
+    if (!stopped_) {
+        places_[index(active_)].phase = Phase::waiting;
+        places_[index(active_)].until = now;
+    }
+}
+
 void ShardFsm::wait(Place& place, Recovery recovery, milliseconds pause, MonoTime now) {
     place = Place();
     if (stopped_)
@@ -75,6 +91,7 @@ void ShardFsm::link_ended(int place, const error_code& reason, MonoTime now, mil
         if (!was_closing) { // the replacement failed: another one later, the active connection goes on meanwhile
             level_ = false;
             wait(p, recovery == Recovery::give_up ? Recovery::retry_later : recovery, pause, now);
+            p.refused = recovery == Recovery::give_up;
         }
         return;
     }

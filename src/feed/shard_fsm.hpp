@@ -40,7 +40,8 @@ public:
     ShardFsm(Timings timings, std::uint64_t seed);
 
     void start(MonoTime now);
-    void stop() noexcept;                                                       // no further attempts
+    void stop() noexcept;          // no further attempts
+    void begin_anew(MonoTime now); // credentials are others: those that were refused keep nothing waiting
     void link_up(int place, std::chrono::milliseconds life_span, MonoTime now); // connected; life span 0: unlimited
     void link_ready(int place, MonoTime now);                                   // everything wanted is acknowledged
     void handed_over(MonoTime now); // every channel is level on both connections
@@ -66,6 +67,7 @@ private:
         MonoTime until{}; // waiting: next attempt
         MonoTime since{}; // up, ready
         std::optional<MonoTime> replace_at;
+        bool refused = false; // waiting: the credentials were
     };
     static std::size_t index(int place) noexcept { return static_cast<std::size_t>(place); }
     std::size_t standby() const noexcept { return index(1 - active_); }

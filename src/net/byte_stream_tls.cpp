@@ -154,8 +154,8 @@ TlsStream::~TlsStream() { close(); }
 
 asio::awaitable<error_code> TlsStream::handshake(std::string host, std::string& detail) {
     Engine& e = *engine_;
-    const bool server = context_->impl().server;
-    if (!e.attach(context_->impl().context.get()) || (!server && !e.expect_host(host))) {
+    const bool server = context_->impl().server, by_name = !server && !context_->impl().pinned;
+    if (!e.attach(context_->impl().native()) || (by_name && !e.expect_host(host))) {
         detail = take_openssl_error();
         co_return errc::tls_failed;
     }

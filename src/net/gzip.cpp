@@ -67,4 +67,32 @@ error_code Inflater::feed(std::string_view in, const Sink& sink) {
     }
 }
 
+struct Deflater::Impl {
+    z_stream stream{};
+    std::array<char, 32 * 1024> out;
+};
+
+Deflater::Deflater() : impl_(std::make_unique<Impl>()) {
+    constexpr int gzip = MAX_WBITS + 16;
+    if (deflateInit2(&impl_->stream, Z_BEST_SPEED, Z_DEFLATED, gzip, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::bad_alloc();
+}
+
+Deflater::~Deflater() { deflateEnd(&impl_->stream); }
+
+void Deflater::feed(std::string_view in, std::string& out) { work(in, out, false); }
+void Deflater::finish(std::string& out) { work({}, out, true); }
+
+void Deflater::work(std::string_view in, std::string& out, bool last) {
+    z_stream& z = impl_->stream;
+    z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
+    z.avail_in = static_cast<uInt>(in.size());
+    do {
+        z.next_out = reinterpret_cast<Bytef*>(impl_->out.data());
+        z.avail_out = static_cast<uInt>(impl_->out.size());
+        deflate(&z, last ? Z_FINISH : Z_NO_FLUSH); // Z_BUF_ERROR: nothing to do
+        out.append(impl_->out.data(), impl_->out.size() - z.avail_out);
+    } while (z.avail_out == 0);
+}
+
 } // namespace tickgate::net

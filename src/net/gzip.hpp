@@ -1,10 +1,11 @@
-// Decompression of HTTP bodies as they come.
+// Decompression of HTTP bodies as they come, and compression.
 #pragma once
 
 #include <tickgate/error.hpp>
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace tickgate::net {
@@ -23,6 +24,21 @@ public:
     bool finished() const noexcept; // at the end of a member: the body may end here
 
 private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// One gzip member, at the quickest level: bodies are made once and sent once.
+class Deflater {
+public:
+    Deflater();
+    ~Deflater();
+
+    void feed(std::string_view in, std::string& out); // appends what is ready
+    void finish(std::string& out);                    // once, at the end
+
+private:
+    void work(std::string_view in, std::string& out, bool last);
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

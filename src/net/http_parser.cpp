@@ -82,6 +82,28 @@ struct HttpParser::Core {
     }
 };
 
+namespace {
+
+// Line ends of a request's head as RFC 9112 has them: CRLF and nothing else, no folded lines, no NUL. What programs on
+// the way could read otherwise than we do can hide a second request.
+class StrictLines {
+public:
+    bool take(std::string_view bytes) noexcept {
+        for (const char c : bytes) {
+            const bool line_end = c == '\n';
+            if (c == '\0' || line_end != (last_ == '\r') || (last_ == '\n' && (c == ' ' || c == '\t')))
+                return false;
+            last_ = c;
+        }
+        return true;
+    }
+
+private:
+    char last_ = ' ';
+};
+
+} // namespace
+
 template <bool is_request>
 struct HttpParser::Parser final : Core, http::basic_parser<is_request> {
     using Base = http::basic_parser<is_request>;
@@ -89,12 +111,22 @@ struct HttpParser::Parser final : Core, http::basic_parser<is_request> {
 
     explicit Parser(HttpLimits limits) {
         body_left = limits.body;
+        head_left = limits.head + 1;
         Base::header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.head, 1u << 30)));
         Base::body_limit(boost::none); // ours counts
     }
 
     std::size_t put(std::string_view bytes, error_code& ec) override {
-        return Base::put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+        const bool in_head = !Base::is_header_done();
+        const std::size_t n = Base::put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+        if (!in_head || (ec && ec != http::error::need_more))
+            return n;
+        if (is_request && !lines.take(bytes.substr(0, n)))
+            ec = errc::protocol_error;
+        head_left -= std::min(head_left, n); // Beast's limit is one of what it has not taken yet
+        if (head_left == 0)
+            ec = http::error::header_limit;
+        return n;
     }
     void put_eof(error_code& ec) override { Base::put_eof(ec); }
     bool started() const override { return Base::got_some(); }
@@ -136,6 +168,9 @@ struct HttpParser::Parser final : Core, http::basic_parser<is_request> {
         return piece.size();
     }
     void on_finish_impl(error_code&) override {}
+
+    StrictLines lines;
+    std::size_t head_left = 0; // bytes that may still come, and one
 };
 
 HttpParser::HttpParser(Kind kind, HttpLimits limits) {

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -17,35 +18,26 @@ namespace tickgate::net {
 
 namespace {
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+constexpr std::size_t most_turned_away = 64; // further ones are closed without a word
 
-std::string decode(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-        const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        if (low >= 0) {
-            out.push_back(static_cast<char>(high * 16 + low));
-            i += 2;
-        } else {
-            out.push_back(text[i] == '+' ? ' ' : text[i]);
-        }
-    }
-    return out;
-}
-
-asio::awaitable<void> serve(std::shared_ptr<HttpServer::Impl> server, asio::ip::tcp::socket socket, bool over_limit) {
-    auto stream = co_await accept_stream(std::move(socket), server->options.tls, server->options.head_deadline);
+asio::awaitable<void> serve(std::shared_ptr<HttpServer::Impl> server, std::shared_ptr<HttpConnection> connection,
+    asio::ip::tcp::socket socket, std::string refused) {
+    const auto tls = server->options.tls;
+    auto stream = co_await accept_stream(std::move(socket), tls, server->options.head_deadline);
     if (!stream)
         co_return;
-    HttpSession session(std::move(server), std::move(*stream));
-    co_await session.run(over_limit);
+    HttpSession session(std::move(server), std::move(connection), std::move(*stream));
+    co_await session.run(std::move(refused));
+}
+
+std::string network_of(const asio::ip::address& address) {
+    return peer_network(address.is_v6() ? "[" + address.to_string() + "]:0" : address.to_string() + ":0");
+}
+
+void reset(asio::ip::tcp::socket& socket) {
+    error_code ignored;
+    socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket.close(ignored);
 }
 
 void log_fault(const std::exception_ptr& fault) {
@@ -74,8 +66,8 @@ std::string HttpRequest::parameter(std::string_view name) const {
         const auto end = rest.find('&');
         const auto pair = rest.substr(0, end);
         const auto equals = pair.find('=');
-        if (decode(pair.substr(0, equals)) == name)
-            return equals == std::string_view::npos ? std::string() : decode(pair.substr(equals + 1));
+        if (decode_query(pair.substr(0, equals)) == name)
+            return equals == std::string_view::npos ? std::string() : decode_query(pair.substr(equals + 1));
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     }
     return {};
@@ -88,18 +80,51 @@ HttpServer::Impl::Impl(asio::any_io_executor e, HttpServerOptions o, HttpHandler
       acceptor(executor),
       ended(executor, MonoTime::max()) {}
 
+std::string_view HttpServer::Impl::no_room(const std::string& network) const {
+    if (connections.size() - turned_away >= options.max_connections)
+        return "too many connections";
+    const auto own = by_network.find(network);
+    const auto limit = options.max_connections_per_peer;
+    return limit > 0 && own != by_network.end() && own->second >= limit ? "too many connections from this address" : "";
+}
+
 void HttpServer::Impl::start(asio::ip::tcp::socket socket) {
-    const bool over_limit = connections.size() >= options.max_connections;
-    const auto place = connections.insert(connections.end(), std::make_shared<asio::cancellation_signal>());
+    error_code ec;
+    const auto remote = socket.remote_endpoint(ec);
+    if (ec)
+        return;
+    auto connection = std::make_shared<HttpConnection>();
+    connection->network = network_of(remote.address());
+    std::string refused(no_room(connection->network));
+    connection->served = refused.empty();
+    if (!connection->served && (options.tls || turned_away >= most_turned_away)) // no handshake only to say no
+        return reset(socket);
+    if (connection->served)
+        ++by_network[connection->network];
+    else
+        ++turned_away;
+    const auto place = connections.insert(connections.end(), connection);
     auto self = shared_from_this();
     auto done = [self, place](const std::exception_ptr& fault) {
         if (fault)
             log_fault(fault);
-        self->connections.erase(place);
-        self->ended.cancel();
+        self->end(place);
     };
-    asio::co_spawn(executor, serve(self, std::move(socket), over_limit),
-        asio::bind_cancellation_slot((*place)->slot(), std::move(done)));
+    auto serving = serve(self, connection, std::move(socket), std::move(refused));
+    asio::co_spawn(
+        executor, std::move(serving), asio::bind_cancellation_slot(connection->signal.slot(), std::move(done)));
+}
+
+void HttpServer::Impl::end(std::list<std::shared_ptr<HttpConnection>>::iterator place) {
+    if ((*place)->served) {
+        const auto own = by_network.find((*place)->network);
+        if (--own->second == 0)
+            by_network.erase(own);
+    } else {
+        --turned_away;
+    }
+    connections.erase(place);
+    ended.cancel();
 }
 
 void HttpServer::Impl::stop() {
@@ -108,8 +133,8 @@ void HttpServer::Impl::stop() {
     acceptor.close(ignored);
     ended.cancel();
     const auto all = connections; // an end takes its place out of the list
-    for (const auto& signal : all)
-        signal->emit(asio::cancellation_type::terminal);
+    for (const auto& connection : all)
+        connection->signal.emit(asio::cancellation_type::terminal);
 }
 
 asio::awaitable<void> HttpServer::Impl::accept_loop() {
@@ -131,8 +156,7 @@ asio::awaitable<void> HttpServer::Impl::accept_loop() {
             continue;
         }
         if (refusing) {
-            socket.set_option(asio::socket_base::linger(true, 0), ec);
-            socket.close(ec);
+            reset(socket);
             continue;
         }
         start(std::move(socket));
@@ -143,6 +167,8 @@ HttpServer::HttpServer(asio::any_io_executor executor, HttpServerOptions options
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(handler))) {}
 
 HttpServer::~HttpServer() { impl_->stop(); }
+
+void HttpServer::on_admission(AdmissionCheck check) { impl_->admission_check = std::move(check); }
 
 void HttpServer::on_upgrade(UpgradeCheck check, UpgradeHandler handler) {
     impl_->upgrade_check = std::move(check);
@@ -194,6 +220,19 @@ asio::awaitable<void> HttpServer::run() {
 void HttpServer::stop() {
     asio::dispatch(impl_->executor, [impl = impl_] { impl->stop(); });
 }
+void HttpServer::set_tls(std::shared_ptr<TlsContext> tls) { impl_->options.tls = std::move(tls); }
+
+void HttpServer::drop_clients(const std::function<bool(std::string_view client)>& which) {
+    for (const auto& connection : impl_->connections)
+        if (connection->served && which(connection->client)) {
+            connection->dropped = true;
+            if (!connection->answering)
+                asio::post(
+                    impl_->executor, [connection] { connection->signal.emit(asio::cancellation_type::terminal); });
+        }
+}
+
+std::size_t HttpServer::connections() const noexcept { return impl_->connections.size(); }
 void HttpServer::refuse_connections(bool on) { impl_->refusing = on; }
 
 } // namespace tickgate::net

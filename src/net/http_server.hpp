@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +26,8 @@ struct HttpRequest {
     std::string query;                                        // without '?'
     std::vector<std::pair<std::string, std::string>> headers; // names in lower case
     std::string body;
-    std::string peer; // `1.2.3.4:55123`
+    std::string peer;   // `1.2.3.4:55123`
+    std::string client; // who asks, as the admission found out; empty: nobody it knows
 
     std::string_view header(std::string_view lower_name) const noexcept;
     // Decoded query parameter; empty if absent.
@@ -45,13 +47,24 @@ struct HttpServerOptions {
     std::uint16_t port = 0; // 0: the system chooses
     std::shared_ptr<TlsContext> tls;
     std::size_t max_connections = 1024;             // further ones get 503 and are closed
+    std::size_t max_connections_per_peer = 0;       // likewise, of one address (IPv6: /64); 0: no such limit
     std::size_t max_body = 1u << 20;                // 413; also the longest WebSocket message taken
     std::size_t max_head = 16u << 10;               // 431
+    std::size_t max_target = 12u << 10;             // path and query: 414
     std::chrono::milliseconds head_deadline{30000}; // a request head must be complete within
     std::chrono::milliseconds idle_deadline{60000}; // between requests; also for a body and for sending an answer
-    // How the server's own errors look (400, 408, 413, 426, 431, 500, 503; the status stays). Empty: one line of text.
+    // How the server's own errors look (400, 408, 413, 414, 426, 431, 500, 503; the status stays). Empty: one line of
+    // text.
     std::function<HttpResponse(int status, std::string_view text)> error_answer;
 };
+
+// What is decided of a request when its head is there, before its body is read and before anybody else sees it.
+struct Admission {
+    std::optional<HttpResponse> refusal;                      // sent instead; a body is not waited for
+    std::vector<std::pair<std::string, std::string>> headers; // added to whatever answers it
+    std::string client;                                       // becomes HttpRequest::client
+};
+using AdmissionCheck = std::function<Admission(const HttpRequest&)>; // the request without its body
 
 using HttpHandler = std::function<asio::awaitable<HttpResponse>(HttpRequest)>;
 // Decides on an upgrade request: status 101 accepts (headers are added), anything else is sent as answer.
@@ -70,6 +83,7 @@ public:
     HttpServer(asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler);
     ~HttpServer();
 
+    void on_admission(AdmissionCheck check); // without it everything is let in
     void on_upgrade(UpgradeCheck check, UpgradeHandler handler);
     void on_stream(StreamCheck check, StreamHandler handler);
 
@@ -80,6 +94,12 @@ public:
     asio::awaitable<void> run(); // accepts until stop(); returns after all connections have ended
     // Closes the listener and all connections: from another thread soon, from the loop's own at once.
     void stop();
+    // For connections to come; those that are there go on as they began. From the loop's own thread.
+    void set_tls(std::shared_ptr<TlsContext> tls);
+    // Ends the connections whose last request came from such a client (empty: nobody known), from the loop's thread.
+    // One that waits for an answer gets it first; streams and WebSockets end at once.
+    void drop_clients(const std::function<bool(std::string_view client)>& which);
+    std::size_t connections() const noexcept;
     // Venue faults: new connections are closed at once (refused) while set.
     void refuse_connections(bool on);
 

@@ -1,4 +1,3 @@
-#include "net/deadline.hpp"
 #include "net/http_server_impl.hpp"
 #include "net/ws_handshake.hpp"
 
@@ -7,7 +6,6 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -37,32 +35,14 @@ int status_of(const error_code& ec) {
     return 0;
 }
 
-// Of the body, where the head tells it; the parser has checked that it is a number.
-std::uint64_t announced_length(const HttpHead& head) noexcept {
-    const auto text = head.header("content-length");
-    std::uint64_t length = 0;
-    std::from_chars(text.data(), text.data() + text.size(), length);
-    return length;
-}
-
-// Splits the request target; false if it is none of the forms taken.
-bool split_target(std::string target, HttpRequest& request) {
-    if (target.starts_with("http://") || target.starts_with("https://")) { // absolute form, RFC 9112 §3.2.2
-        const auto slash = target.find('/', target.find("//") + 2);
-        target = slash == std::string::npos ? "/" : target.substr(slash);
-    }
-    if (!target.starts_with('/') && target != "*")
-        return false;
-    const auto question = target.find('?');
-    request.path = target.substr(0, question);
-    request.query = question == std::string::npos ? std::string() : target.substr(question + 1);
-    return true;
-}
-
 } // namespace
 
-HttpSession::HttpSession(std::shared_ptr<HttpServer::Impl> server, std::unique_ptr<ByteStream> stream)
-    : server_(std::move(server)), stream_(std::move(stream)), input_(server_->options.max_head + 4096) {}
+HttpSession::HttpSession(std::shared_ptr<HttpServer::Impl> server, std::shared_ptr<HttpConnection> connection,
+    std::unique_ptr<ByteStream> stream)
+    : server_(std::move(server)),
+      connection_(std::move(connection)),
+      stream_(std::move(stream)),
+      input_(server_->options.max_head + 4096) {}
 
 HttpResponse HttpSession::error_answer(int status, std::string text) const {
     const auto& render = server_->options.error_answer;
@@ -78,20 +58,23 @@ HttpResponse HttpSession::error_answer(int status, std::string text) const {
     }
 }
 
-asio::awaitable<void> HttpSession::run(bool over_limit) {
-    if (over_limit) {
-        co_await refuse(503, "too many connections");
+asio::awaitable<void> HttpSession::run(std::string refused) {
+    if (!refused.empty()) {
+        co_await refuse(503, std::move(refused));
         co_return;
     }
     for (bool first = true;; first = false) {
-        if (!co_await next_request(first))
+        const Next next = co_await next_request(first);
+        if (next == Next::over)
             co_return;
+        if (next == Next::request)
+            continue;
         if (!co_await answer_request())
             co_return;
     }
 }
 
-asio::awaitable<bool> HttpSession::next_request(bool first) {
+asio::awaitable<HttpSession::Next> HttpSession::next_request(bool first) {
     const auto& options = server_->options;
     Deadline deadline(stream_->executor(), mono_now() + (first ? options.head_deadline : options.idle_deadline),
         [s = stream_.get()] { s->cancel(); });
@@ -100,6 +83,7 @@ asio::awaitable<bool> HttpSession::next_request(bool first) {
     limits.body = options.max_body;
     HttpParser parser(HttpParser::Kind::request, limits);
     request_ = HttpRequest();
+    admission_ = Admission();
     parser.on_body([this](std::string_view piece) {
         request_.body.append(piece);
         return error_code();
@@ -114,52 +98,92 @@ asio::awaitable<bool> HttpSession::next_request(bool first) {
             deadline.rearm(mono_now() + options.head_deadline);
         ec = co_await read_http(*stream_, input_, parser, true);
     }
-    if (!ec && announced_length(parser.head()) > limits.body) // before anybody is told to continue
-        ec = errc::message_too_large;
-    if (!ec && !parser.done()) {
-        deadline.rearm(mono_now() + options.idle_deadline);
-        if (parser.head().lists("expect", "100-continue") && input_.unread().empty())
-            ec = co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
-        if (!ec)
-            ec = co_await read_http(*stream_, input_, parser, false);
-    }
     if (ec) {
-        const bool late = ec == asio::error::operation_aborted && deadline.passed();
-        const int status = late && began ? 408 : status_of(ec);
-        deadline.rearm(MonoTime::max()); // the refusal has its own
-        std::string text = late ? "request not complete in time" : ec.message();
-        if (status != 0)
-            co_await refuse(status, std::move(text));
-        co_return false;
+        co_await fail(ec, began, deadline);
+        co_return Next::over;
     }
-
-    HttpHead& head = parser.head();
+    const HttpHead& head = parser.head();
     keep_ = parser.keep_alive();
     wants_upgrade_ =
         server_->upgrade_handler && head.lists("upgrade", "websocket") && head.lists("connection", "upgrade");
-    request_.method = std::move(head.method);
-    request_.headers = std::move(head.headers);
+    continues_ = head.version >= 11 && head.lists("expect", "100-continue");
+    RequestBody body;
     request_.peer = stream_->peer();
-    const auto hosts = std::count_if(
-        request_.headers.begin(), request_.headers.end(), [](const auto& h) { return h.first == "host"; });
-    if (hosts > 1 || (hosts == 0 && head.version >= 11)) { // RFC 9112 §3.2
-        deadline.rearm(MonoTime::max());
-        co_await refuse(400, hosts > 1 ? "more than one Host" : "Host is missing");
-        co_return false;
+    auto fault = take_head(std::move(parser.head()), options.max_target, request_, body);
+    if (fault.status == 0 && body.announced > limits.body) { // before anybody is told to continue
+        fault.status = 413;
+        fault.text = make_error_code(errc::message_too_large).message();
     }
-    if (!split_target(std::move(head.target), request_)) {
-        deadline.rearm(MonoTime::max());
-        co_await refuse(400, "request target not understood");
-        co_return false;
+    if (fault.status != 0) {
+        deadline.rearm(MonoTime::max()); // the refusal has its own
+        co_await refuse(fault.status, std::move(fault.text));
+        co_return Next::over;
     }
-    co_return true;
+    if (!admit()) {
+        deadline.rearm(MonoTime::max());
+        if (body.any()) {
+            co_await turn_away(std::move(*admission_.refusal));
+            co_return Next::over;
+        }
+        const bool on = co_await send(std::move(*admission_.refusal), keep_, request_.method != "HEAD");
+        co_return on ? Next::request : Next::over;
+    }
+    const bool whole = co_await read_body(parser, deadline);
+    co_return whole ? Next::answer : Next::over;
+}
+
+asio::awaitable<bool> HttpSession::read_body(HttpParser& parser, Deadline& deadline) {
+    if (parser.done())
+        co_return true;
+    deadline.rearm(mono_now() + server_->options.idle_deadline);
+    error_code ec;
+    if (continues_ && input_.unread().empty())
+        ec = co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!ec)
+        ec = co_await read_http(*stream_, input_, parser, false);
+    if (!ec)
+        co_return true;
+    co_await fail(ec, true, deadline);
+    co_return false;
+}
+
+// Tells what went wrong while a request came in, if that can and need be told.
+asio::awaitable<void> HttpSession::fail(const error_code& ec, bool began, Deadline& deadline) {
+    const bool late = ec == asio::error::operation_aborted && deadline.passed();
+    const int status = late && began ? 408 : status_of(ec);
+    deadline.rearm(MonoTime::max()); // the refusal has its own
+    std::string text = late ? "request not complete in time" : ec.message();
+    if (status != 0)
+        co_await refuse(status, std::move(text));
+}
+
+// Asks whether the request is let in; false leaves the refusal in `admission_`.
+bool HttpSession::admit() {
+    if (!server_->admission_check)
+        return true;
+    try {
+        admission_ = server_->admission_check(request_);
+    } catch (const std::exception& e) {
+        log::error("net", "http_handler_failed", {{"peer", stream_->peer()}, {"error", e.what()}});
+        admission_ = Admission();
+        admission_.refusal = error_answer(500, "internal error");
+    }
+    request_.client = admission_.client;
+    connection_->client = admission_.client;
+    if (admission_.refusal)
+        add_headers(*admission_.refusal);
+    return !admission_.refusal;
+}
+
+void HttpSession::add_headers(HttpResponse& response) const {
+    response.headers.insert(response.headers.end(), admission_.headers.begin(), admission_.headers.end());
 }
 
 asio::awaitable<bool> HttpSession::answer_request() {
     if (wants_upgrade_)
         co_return co_await upgrade();
     if (server_->stream_handler && server_->stream_check(request_)) {
-        auto response = std::make_unique<HttpStreamResponse>(std::move(stream_));
+        auto response = std::make_unique<HttpStreamResponse>(std::move(stream_), admission_.headers);
         co_await server_->stream_handler(std::move(request_), std::move(response));
         co_return false;
     }
@@ -167,6 +191,7 @@ asio::awaitable<bool> HttpSession::answer_request() {
     const bool keep = keep_;
     HttpResponse response;
     std::string fault;
+    connection_->answering = true;
     try {
         response = co_await server_->handler(std::move(request_));
     } catch (const boost::system::system_error& e) {
@@ -180,7 +205,10 @@ asio::awaitable<bool> HttpSession::answer_request() {
         log::error("net", "http_handler_failed", {{"peer", stream_->peer()}, {"error", fault}});
         response = error_answer(500, "internal error");
     }
-    co_return co_await send(std::move(response), keep, with_body);
+    add_headers(response);
+    const bool on = co_await send(std::move(response), keep, with_body);
+    connection_->answering = false;
+    co_return on && !connection_->dropped;
 }
 
 asio::awaitable<bool> HttpSession::upgrade() {
@@ -196,6 +224,7 @@ asio::awaitable<bool> HttpSession::upgrade() {
         if (server_->upgrade_check)
             response = server_->upgrade_check(request_);
     }
+    add_headers(response);
     if (response.status != 101)
         co_return co_await send(std::move(response), keep_, true);
 
@@ -213,7 +242,7 @@ asio::awaitable<bool> HttpSession::upgrade() {
 }
 
 asio::awaitable<bool> HttpSession::send(HttpResponse response, bool keep, bool with_body) {
-    keep = keep && !response.close && !server_->stopping;
+    keep = keep && !response.close && !server_->stopping && !connection_->dropped;
     const std::string text = render_response(response, keep, with_body);
     const Deadline deadline(
         stream_->executor(), mono_now() + server_->options.idle_deadline, [s = stream_.get()] { s->abort(); });
@@ -221,10 +250,14 @@ asio::awaitable<bool> HttpSession::send(HttpResponse response, bool keep, bool w
     co_return !ec && keep;
 }
 
-// The last answer of a connection. What still comes is read and dropped for a moment: closing with unread bytes would
-// reset the connection and could take the answer along.
 asio::awaitable<void> HttpSession::refuse(int status, std::string text) {
     HttpResponse response = error_answer(status, std::move(text));
+    co_await turn_away(std::move(response));
+}
+
+// The last answer of a connection. What still comes is read and dropped for a moment: closing with unread bytes would
+// reset the connection and could take the answer along.
+asio::awaitable<void> HttpSession::turn_away(HttpResponse response) {
     co_await send(std::move(response), false, true);
     const Deadline deadline(stream_->executor(), mono_now() + drain_limit, [s = stream_.get()] { s->close(); });
     stream_->shutdown_write();

@@ -41,6 +41,7 @@ struct HttpStreamResponse::Impl : std::enable_shared_from_this<HttpStreamRespons
     std::size_t queued() const noexcept { return pending.size() + writing.size() - written; }
 
     std::unique_ptr<ByteStream> stream;
+    std::vector<std::pair<std::string, std::string>> headers; // of whoever let the request in
     asio::any_io_executor executor;
     asio::steady_timer wake; // never expires: cancelled when the writer ends or writing resumes
     asio::steady_timer close_timer;
@@ -140,8 +141,11 @@ void HttpStreamResponse::Impl::shut() {
     room.cancel();
 }
 
-HttpStreamResponse::HttpStreamResponse(std::unique_ptr<ByteStream> stream)
-    : impl_(std::make_shared<Impl>(std::move(stream))) {}
+HttpStreamResponse::HttpStreamResponse(
+    std::unique_ptr<ByteStream> stream, std::vector<std::pair<std::string, std::string>> headers)
+    : impl_(std::make_shared<Impl>(std::move(stream))) {
+    impl_->headers = std::move(headers);
+}
 
 HttpStreamResponse::~HttpStreamResponse() { impl_->shut(); }
 
@@ -163,8 +167,16 @@ asio::awaitable<void> HttpStreamResponse::run() {
     co_await asio::this_coro::throw_if_cancelled(throws);
 }
 
-void HttpStreamResponse::send_head(const HttpResponse& head) { impl_->queue(render_stream_head(head)); }
-void HttpStreamResponse::send_answer(const HttpResponse& whole) { impl_->queue(render_response(whole, false, true)); }
+void HttpStreamResponse::send_head(const HttpResponse& head) {
+    auto with = head;
+    with.headers.insert(with.headers.end(), impl_->headers.begin(), impl_->headers.end());
+    impl_->queue(render_stream_head(with));
+}
+void HttpStreamResponse::send_answer(const HttpResponse& whole) {
+    auto with = whole;
+    with.headers.insert(with.headers.end(), impl_->headers.begin(), impl_->headers.end());
+    impl_->queue(render_response(with, false, true));
+}
 void HttpStreamResponse::send_raw(std::string_view bytes) { impl_->queue(bytes); }
 
 void HttpStreamResponse::send_chunk(std::string_view text) {

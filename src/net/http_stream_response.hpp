@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace tickgate::net {
 
@@ -18,7 +20,9 @@ struct HttpResponse;
 // the answer. run() must have returned before destruction. What is queued after an end of any kind is dropped.
 class HttpStreamResponse {
 public:
-    explicit HttpStreamResponse(std::unique_ptr<ByteStream> stream);
+    // `headers` are added to the head.
+    explicit HttpStreamResponse(
+        std::unique_ptr<ByteStream> stream, std::vector<std::pair<std::string, std::string>> headers = {});
     ~HttpStreamResponse();
 
     // Reads (and drops) until the peer has gone, or until finish(), close(), stop() or abort() has done its work, or

@@ -1,8 +1,12 @@
 #include "net/tls_impl.hpp"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <cstring>
+#include <ctime>
 
 namespace tickgate::net {
 
@@ -31,25 +35,84 @@ std::unique_ptr<SSL_CTX, TlsContext::Impl::Free> make_context(const SSL_METHOD* 
     return context;
 }
 
+std::unique_ptr<SSL_CTX, TlsContext::Impl::Free> make_client_context() {
+    auto context = make_context(TLS_client_method());
+    if (!context)
+        return context;
+    SSL_CTX_set_default_verify_paths(context.get()); // a machine without CAs may still have a ca_file
+    ERR_clear_error();
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    return context;
+}
+
 } // namespace
+
+SSL_CTX* TlsContext::Impl::native() {
+    if (on_demand)
+        std::call_once(made, [this] { context = make_client_context(); });
+    return context.get();
+}
+
+namespace {
+
+constexpr std::string_view http_1_1("\x08http/1.1", 9);
+
+// HTTP/1.1 is what there is. A client that offers others only gets an alert; one that offers nothing is served.
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+    unsigned int offered_size, void*) {
+    unsigned char* chosen = nullptr;
+    const auto* ours = reinterpret_cast<const unsigned char*>(http_1_1.data());
+    const int how =
+        SSL_select_next_proto(&chosen, size, ours, static_cast<unsigned int>(http_1_1.size()), offered, offered_size);
+    *out = chosen;
+    return how == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// A key with a passphrase is an error, not a question on the terminal.
+int no_passphrase(char*, int, int, void*) { return 0; }
+
+UnixNanos end_of(const X509* certificate) {
+    std::tm utc{};
+    if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc) != 1)
+        return {};
+    return UnixNanos(std::chrono::seconds(::timegm(&utc)));
+}
+
+} // namespace
+
+UnixNanos TlsContext::not_after() const noexcept { return impl_->not_after; }
 
 TlsContext::TlsContext() : impl_(std::make_unique<Impl>()) {}
 TlsContext::~TlsContext() = default;
 
 result<std::shared_ptr<TlsContext>> TlsContext::client(const std::string& ca_file, std::string& problem) {
     std::shared_ptr<TlsContext> tls(new TlsContext);
-    tls->impl_->context = make_context(TLS_client_method());
+    tls->impl_->on_demand = ca_file.empty();
+    if (ca_file.empty())
+        return tls;
+    tls->impl_->context = make_client_context();
     SSL_CTX* context = tls->impl_->context.get();
-    if (context == nullptr) {
-        problem = take_openssl_error();
-        return errc::configuration;
-    }
-    SSL_CTX_set_default_verify_paths(context); // a machine without CAs may still have ca_file
-    ERR_clear_error();
-    if (!ca_file.empty() && SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1) {
+    if (context == nullptr || SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1) {
         problem = ca_file + ": " + take_openssl_error();
         return errc::configuration;
     }
+    return tls;
+}
+
+result<std::shared_ptr<TlsContext>> TlsContext::pinned(const std::string& cert_file, std::string& problem) {
+    std::shared_ptr<TlsContext> tls(new TlsContext);
+    tls->impl_->context = make_context(TLS_client_method());
+    tls->impl_->pinned = true;
+    SSL_CTX* context = tls->impl_->context.get();
+    const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(cert_file.c_str(), "r"), &BIO_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+        file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, &X509_free);
+    if (context == nullptr || !certificate ||
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()) != 1) {
+        problem = cert_file + ": " + take_openssl_error();
+        return errc::configuration;
+    }
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     return tls;
 }
@@ -65,6 +128,10 @@ result<std::shared_ptr<TlsContext>> TlsContext::server(
         return errc::configuration;
     }
     SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20"); // TLS 1.2; those of 1.3 are all good
+    SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
+    SSL_CTX_set_default_passwd_cb(context, &no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, cert_file.c_str()) != 1) {
         problem = cert_file + ": " + take_openssl_error();
         return errc::configuration;
@@ -74,6 +141,7 @@ result<std::shared_ptr<TlsContext>> TlsContext::server(
         problem = key_file + ": " + take_openssl_error();
         return errc::configuration;
     }
+    tls->impl_->not_after = end_of(SSL_CTX_get0_certificate(context));
     return tls;
 }
 

@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace tickgate::net {
@@ -14,8 +15,14 @@ struct TlsContext::Impl {
     struct Free {
         void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
     };
-    std::unique_ptr<SSL_CTX, Free> context;
+    SSL_CTX* native(); // null, with an error in the queue: out of memory
+
+    std::unique_ptr<SSL_CTX, Free> context; // see native()
+    bool on_demand = false;                 // made when it is needed: without TLS its 4 MiB of code stay on the disk
+    std::once_flag made;
     bool server = false;
+    bool pinned = false; // the certificate says enough: its names do not count
+    UnixNanos not_after{};
 };
 
 // Text of the oldest error in OpenSSL's queue of this thread, which is emptied.

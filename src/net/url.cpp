@@ -73,7 +73,7 @@ result<Url> Url::parse(std::string_view text) {
     if (scheme == "unix")
         return parse_unix(text.substr(colon + 1));
     const Scheme* known = find_scheme(scheme);
-    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
+    const auto parsed = boost::urls::parse_uri(boost::core::string_view(text.data(), text.size()));
     if (known == nullptr || !parsed || !parsed->has_authority() || parsed->has_fragment())
         return errc::configuration;
 

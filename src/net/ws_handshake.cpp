@@ -1,10 +1,13 @@
+// OpenSSL's simple functions alone: those that look providers up load megabytes of it, also where no TLS is spoken.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "net/ws_handshake.hpp"
 
+#include "net/ws_mask.hpp"
+
 #include <openssl/evp.h>
-#include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include <array>
-#include <stdexcept>
 
 namespace tickgate::net {
 
@@ -20,20 +23,22 @@ std::string base64(const unsigned char* data, std::size_t size) {
 } // namespace
 
 std::string websocket_key() {
-    std::array<unsigned char, 16> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error("no random numbers from OpenSSL");
-    return base64(bytes.data(), bytes.size());
+    MaskSource random;
+    std::array<std::uint32_t, 4> words{};
+    for (auto& word : words)
+        word = random.next();
+    return base64(reinterpret_cast<const unsigned char*>(words.data()), sizeof words);
 }
 
 std::string websocket_accept(std::string_view key) {
-    std::string text(key);
-    text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 §1.3
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
-        throw std::runtime_error("no SHA-1 from OpenSSL");
-    return base64(digest.data(), size);
+    constexpr std::string_view magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 §1.3
+    std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+    SHA_CTX sum{};
+    SHA1_Init(&sum);
+    SHA1_Update(&sum, key.data(), key.size());
+    SHA1_Update(&sum, magic.data(), magic.size());
+    SHA1_Final(digest.data(), &sum);
+    return base64(digest.data(), digest.size());
 }
 
 bool valid_websocket_key(std::string_view key) {

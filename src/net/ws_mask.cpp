@@ -1,15 +1,16 @@
 #include "net/ws_mask.hpp"
 
-#include <openssl/rand.h>
-
-#include <stdexcept>
+#include <cerrno>
+#include <sys/random.h>
+#include <system_error>
 
 namespace tickgate::net {
 
 std::uint32_t MaskSource::next() {
     if (left_ == 0) {
-        if (RAND_bytes(reinterpret_cast<unsigned char*>(pool_.data()), sizeof pool_) != 1)
-            throw std::runtime_error("no random numbers from OpenSSL");
+        static_assert(sizeof pool_ <= 256); // the most that getentropy() gives
+        if (::getentropy(pool_.data(), sizeof pool_) != 0)
+            throw std::system_error(errno, std::generic_category(), "no random numbers from the system");
         left_ = pool_.size();
     }
     return pool_[--left_];

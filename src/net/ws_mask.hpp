@@ -6,7 +6,7 @@
 
 namespace tickgate::net {
 
-// Unpredictable, as RFC 6455 §5.3 demands; drawn from OpenSSL in portions, so that a mask costs a few ns.
+// Unpredictable, as RFC 6455 §5.3 demands; drawn from the kernel in portions, so that a mask costs a few ns.
 class MaskSource {
 public:
     std::uint32_t next();

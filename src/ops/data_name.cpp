@@ -23,12 +23,14 @@ std::optional<Timeframe> exact_timeframe(std::string_view text) noexcept {
 
 } // namespace
 
-std::string DataName::to_string() const {
+std::string DataName::word() const {
     std::string text(tickgate::to_string(kind));
     if (kind == Kind::bar)
         text.append(":").append(tickgate::to_string(timeframe));
-    return text + ":" + instrument.to_string();
+    return text;
 }
+
+std::string DataName::to_string() const { return word() + ":" + instrument.to_string(); }
 
 std::optional<DataName> DataName::parse(std::string_view text) {
     DataName name;

@@ -18,6 +18,7 @@ struct DataName {
     Timeframe timeframe = Timeframe::m1; // of bars; m1 for everything else
 
     std::string to_string() const; // without the prefix
+    std::string word() const;      // `quote`, `trade`, `bar:1m`
     auto operator<=>(const DataName&) const = default;
 
     // Exact names only: a known kind, a timeframe spelled as on the wire, a known class, a symbol fit to be offered.

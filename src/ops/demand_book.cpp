@@ -48,6 +48,17 @@ DemandBook::Record* DemandBook::find_or_add(const DataName& name) {
     return raw;
 }
 
+DemandBook::Standing DemandBook::standing(const DataName& name) const {
+    Standing s;
+    const auto at = records_.find(name);
+    if (at == records_.end())
+        return s;
+    s.configured = at->second->configured > 0;
+    s.subscribed = at->second->subscribed;
+    s.leases = at->second->leases;
+    return s;
+}
+
 bool DemandBook::demanded(const Record& r) const noexcept {
     return r.configured > 0 || r.subscribed || !r.leases.empty();
 }

@@ -48,6 +48,9 @@ public:
     // Replaces what the configuration asks for, in its order.
     void set_configured(const std::vector<DataName>& names, MonoTime now);
 
+    // For what is wanted no more from now on.
+    void set_linger(std::chrono::milliseconds linger) noexcept { options_.linger = linger; }
+
     // The whole picture of subscribed channels, without their prefix. What is no data name is ignored.
     void set_subscribed(const std::vector<std::string>& channels, MonoTime now);
 
@@ -55,6 +58,13 @@ public:
     bool set_lease(std::string_view client, const DataName& name, MonoTime until, MonoTime now);
     bool end_lease(std::string_view client, const DataName& name, MonoTime now); // false: there was none
     std::size_t end_leases(std::string_view client, MonoTime now);               // all of a client; how many
+
+    // Who wants a name.
+    struct Standing {
+        bool configured = false, subscribed = false;
+        std::vector<std::pair<std::string, MonoTime>> leases; // client, end
+    };
+    Standing standing(const DataName& name) const;
 
     // What changed since the last call.
     DemandDelta take(MonoTime now);

@@ -13,11 +13,12 @@ namespace tickgate::ops {
 
 // Codes are stable: bad_request, unknown_op, malformed_symbol, unknown_symbol, ambiguous_symbol, not_found,
 // not_supported, not_entitled, unauthorized, restricted, rate_limited, busy, unavailable, venue_error, refused,
-// expired, not_owner, internal.
+// expired, not_owner, invalid_configuration, internal.
 struct Error {
     std::string code, message; // message: a sentence for people, without the caller's text unless made fit for it
     std::string hint;          // what to do about it; may be empty
     std::optional<std::chrono::milliseconds> retry_after; // when the same request may succeed
+    std::string members; // further members of the error over HTTP, JSON, each with a comma in front; may be empty
 
     Error() = default;
     Error(std::string_view c, std::string m, std::string h = {}) : code(c), message(std::move(m)), hint(std::move(h)) {}

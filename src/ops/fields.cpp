@@ -100,6 +100,10 @@ std::optional<Error> check_value(const FieldSpec& f, std::string_view value) {
         if (!all_fit(value, kind_from))
             return bad(f, value, "quote, trade, bar");
         return std::nullopt;
+    case FieldType::channels:
+        if (!all_fit(value, channel_from))
+            return bad(f, value, "quote, trade, bar, bar:1m and its likes; Q, T, A");
+        return std::nullopt;
     case FieldType::timeframes:
         if (!all_fit(value, timeframe_from))
             return bad(f, value, std::string(timeframe_words));
@@ -235,6 +239,46 @@ std::vector<Kind> kinds_from(std::string_view text) {
         if (const auto kind = kind_from(word); kind && std::find(kinds.begin(), kinds.end(), *kind) == kinds.end())
             kinds.push_back(*kind);
     return kinds;
+}
+
+std::optional<ChannelWord> channel_from(std::string_view text) noexcept {
+    constexpr std::string_view bars = "bar:";
+    ChannelWord word;
+    if (text.starts_with(bars)) {
+        word.kind = Kind::bar;
+        word.timeframe = timeframe_from(text.substr(bars.size()));
+        return word.timeframe ? std::optional(word) : std::nullopt;
+    }
+    auto kind = kind_from(text);
+    if (text == "Q" || text == "T" || text == "A")
+        kind = text == "Q" ? Kind::quote : text == "T" ? Kind::trade : Kind::bar;
+    if (!kind)
+        return std::nullopt;
+    word.kind = *kind;
+    return word;
+}
+
+Channels channels_from(const OperationSpec& op, const Fields& fields) {
+    Channels out;
+    out.kinds = kinds_from(value_of(op, fields, "kinds"));
+    out.timeframes = timeframes_from(value_of(op, fields, "timeframes"));
+    const auto add = [](auto& list, auto what) {
+        if (std::find(list.begin(), list.end(), what) == list.end())
+            list.push_back(what);
+    };
+    bool plain = false;
+    for (const auto text : split_list(value_of(op, fields, "channels"))) {
+        const auto word = channel_from(text);
+        if (!word)
+            continue;
+        add(out.kinds, word->kind);
+        if (word->timeframe)
+            add(out.timeframes, *word->timeframe);
+        else if (word->kind == Kind::bar)
+            plain = true;
+    }
+    out.usual_bars = plain && !out.timeframes.empty();
+    return out;
 }
 
 std::vector<Timeframe> timeframes_from(std::string_view text) {

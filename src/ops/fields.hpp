@@ -33,4 +33,19 @@ std::optional<Kind> kind_from(std::string_view text) noexcept;
 std::vector<Kind> kinds_from(std::string_view text);
 std::vector<Timeframe> timeframes_from(std::string_view text);
 
+// `quote`, `trade`, `bar`, `bar:1m`; `Q`, `T` and `A` are the first three.
+struct ChannelWord {
+    Kind kind = Kind::quote;
+    std::optional<Timeframe> timeframe; // of a bar; empty: those of the configuration
+};
+std::optional<ChannelWord> channel_from(std::string_view text) noexcept;
+
+// What is asked for by `kinds` and `timeframes`, or by `channels`.
+struct Channels {
+    std::vector<Kind> kinds;           // empty: all that the operation means by that
+    std::vector<Timeframe> timeframes; // likewise
+    bool usual_bars = false;           // bars of the configured timeframes besides `timeframes`
+};
+Channels channels_from(const OperationSpec& op, const Fields& fields);
+
 } // namespace tickgate::ops

@@ -1,8 +1,10 @@
 // What each operation does once its fields are known to be right.
 #include "core/secret.hpp"
 #include "ops/fields.hpp"
+#include "ops/gateway_text.hpp"
 #include "ops/json_text.hpp"
 #include "ops/operations.hpp"
+#include "ops/symbol_text.hpp"
 
 #include <algorithm>
 
@@ -26,36 +28,27 @@ std::string error_element(const InstrumentName& name, const Error& error) {
     return element("error", name).raw("error", to_json(error)).take();
 }
 
-std::string symbol_element(const SymbolInfo& s) {
-    JsonObject o;
-    o.integer("v", std::int64_t{1}).text("type", "symbol");
-    o.text("class", s.name ? to_string(s.name->asset_class) : std::string_view());
-    o.text("symbol", s.name ? std::string_view(s.name->symbol) : std::string_view());
-    o.text("provider", s.provider).text("feed", s.feed).text("native", s.native).text("description", s.description);
-    o.text("status", s.status).boolean("tradeable", s.tradeable);
-    o.decimal("price_step", s.price_step).decimal("size_step", s.size_step).text("unfit", s.unfit);
-    return o.take();
-}
-
-std::string feed_object(const FeedStatus& f) {
+std::string feed_object(const FeedStatus& f, Times times) {
     const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
     JsonObject o;
-    o.text("state", to_string(f.state)).text("reason", redact(f.reason)).micros("since_us", f.since);
+    o.text("state", to_string(f.state)).text("reason", redact(f.reason));
+    add_time(o, "since", f.since, times);
     o.integer("wanted", number(f.wanted))
         .integer("acked", number(f.acked))
         .integer("connections", number(f.connections));
-    o.integer("reconnects", number(f.reconnects)).micros("last_recv_us", f.last_received);
+    o.integer("reconnects", number(f.reconnects));
+    add_time(o, "last_recv", f.last_received, times);
     return o.take();
 }
 
-std::string gateway_element(const GatewayStatus& s) {
+std::string gateway_element(const GatewayStatus& s, Times times) {
     const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
     std::vector<std::string> reasons;
     for (const auto& r : s.reasons)
         reasons.push_back(redact(r));
     JsonObject feeds;
     for (const auto& [name, status] : s.feeds)
-        feeds.raw(name, feed_object(status));
+        feeds.raw(name, feed_object(status, times));
     JsonObject demand;
     demand.integer("configured", number(s.configured)).integer("subscribed", number(s.subscribed));
     demand.integer("leases", number(s.leases))
@@ -64,12 +57,20 @@ std::string gateway_element(const GatewayStatus& s) {
     JsonObject o;
     o.integer("v", std::int64_t{1}).text("type", "status").text("instance", s.instance).text("version", s.version);
     o.text("session", s.session).boolean("ready", s.ready).boolean("owner", s.owner).text("holder", s.holder);
+    o.text("config_digest", s.config_digest).texts("restart_pending", s.restart_pending);
     o.texts("reasons", reasons).integer("uptime_s", s.uptime_s).raw("demand", demand.take()).raw("feeds", feeds.take());
     return o.take();
 }
 
 Error unknown_symbol(std::string_view text) {
     return Error("unknown_symbol", "no provider has \"" + shown(text) + "\"", "operation symbols searches for names");
+}
+
+std::optional<Error> channels_twice(const OperationSpec& op, const Fields& fields) {
+    const auto given = [&](std::string_view name) { return !value_of(op, fields, name).empty(); };
+    if (!given("channels") || (!given("kinds") && !given("timeframes")))
+        return std::nullopt;
+    return Error("bad_request", "field channels is given beside kinds or timeframes", "one way to say it is enough");
 }
 
 template <class T>
@@ -145,26 +146,6 @@ Operations::Done Operations::quote(const Request& r, Answer& answer) {
     co_return std::nullopt;
 }
 
-Operations::Done Operations::symbols(const Request& r, Answer& answer) {
-    const auto& op = *find(r.op);
-    SymbolQuery query;
-    query.text = value_of(op, r.fields, "text");
-    query.asset_class = asset_class_from(value_of(op, r.fields, "class"));
-    query.provider = value_of(op, r.fields, "provider");
-    query.limit = static_cast<std::size_t>(integer_from(value_of(op, r.fields, "limit")).value_or(50));
-    query.unfit = boolean_from(value_of(op, r.fields, "unfit")).value_or(false);
-    const auto limit = query.limit;
-    auto found = co_await services_.search(std::move(query));
-    if (found.error)
-        co_return error_of(found);
-    if (found.value.size() > limit)
-        found.value.resize(limit);
-    for (const auto& s : found.value)
-        if (const auto ec = co_await answer.add(symbol_element(s)); ec)
-            co_return error_from(ec);
-    co_return std::nullopt;
-}
-
 Operations::Done Operations::validate(const Request& r, Answer& answer) {
     // A bare symbol that is unknown or ambiguous is an answer here, not an error: each is looked at alone.
     const auto pieces = split_list(value_of(*find(r.op), r.fields, "symbols"));
@@ -230,17 +211,22 @@ Operations::Done Operations::subscribe(const Request& r, Answer& answer) {
     SubscribeRequest request;
     if (auto failed = co_await instruments_of(r, request.names))
         co_return failed;
-    request.kinds = kinds_from(value_of(op, r.fields, "kinds"));
-    request.timeframes = timeframes_from(value_of(op, r.fields, "timeframes"));
+    if (auto failed = channels_twice(op, r.fields))
+        co_return failed;
+    auto channels = channels_from(op, r.fields);
+    request.kinds = std::move(channels.kinds);
+    request.timeframes = std::move(channels.timeframes);
+    request.usual_bars = channels.usual_bars;
     request.lease = duration_from(value_of(op, r.fields, "lease")).value_or(std::chrono::minutes(10));
     request.client = r.client;
     auto taken = co_await services_.subscribe(std::move(request));
     if (taken.error)
         co_return error_of(taken);
     for (const auto& s : taken.value) {
-        auto o = element("subscription", s.name);
-        o.texts("channels", s.channels).text("state", to_string(s.state)).text("reason", redact(s.reason));
-        o.micros("lease_until_us", s.lease_until);
+        auto o = named_element("subscription", s.name, r.times);
+        o.texts("channels", r.times == Times::rfc3339 ? s.words : s.channels);
+        o.text("state", to_string(s.state)).text("reason", redact(s.reason));
+        add_time(o, "lease_until", s.lease_until, r.times);
         if (const auto ec = co_await answer.add(o.take()); ec)
             co_return error_from(ec);
     }
@@ -254,8 +240,12 @@ Operations::Done Operations::unsubscribe(const Request& r, Answer& answer) {
     UnsubscribeRequest request;
     if (auto failed = co_await instruments_of(r, request.names))
         co_return failed;
-    request.kinds = kinds_from(value_of(op, r.fields, "kinds"));
-    request.timeframes = timeframes_from(value_of(op, r.fields, "timeframes"));
+    if (auto failed = channels_twice(op, r.fields))
+        co_return failed;
+    auto channels = channels_from(op, r.fields);
+    request.kinds = std::move(channels.kinds);
+    if (!channels.usual_bars) // `bar` beside `bar:1h`: all of them
+        request.timeframes = std::move(channels.timeframes);
     request.client = r.client;
     auto ended = co_await services_.unsubscribe(std::move(request));
     if (ended.error)
@@ -274,7 +264,7 @@ Operations::Done Operations::status(const Request& r, Answer& answer) {
     auto gateway = co_await services_.status();
     if (gateway.error)
         co_return error_of(gateway);
-    if (const auto ec = co_await answer.add(gateway_element(gateway.value)); ec)
+    if (const auto ec = co_await answer.add(gateway_element(gateway.value, r.times)); ec)
         co_return error_from(ec);
     if (names.empty())
         co_return std::nullopt;
@@ -284,7 +274,8 @@ Operations::Done Operations::status(const Request& r, Answer& answer) {
     for (const auto& s : states.value) {
         auto o = element("state", s.name);
         o.text("state", s.state ? to_string(*s.state) : std::string_view()).text("reason", redact(s.reason));
-        o.text("provider", s.provider).micros("since_us", s.since);
+        o.text("provider", s.provider);
+        add_time(o, "since", s.since, r.times);
         if (const auto ec = co_await answer.add(o.take()); ec)
             co_return error_from(ec);
     }

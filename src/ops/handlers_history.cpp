@@ -2,6 +2,7 @@
 #include "ops/fields.hpp"
 #include "ops/json_text.hpp"
 #include "ops/operations.hpp"
+#include "ops/paging.hpp"
 #include "ops/suggest.hpp"
 
 #include <algorithm>
@@ -162,51 +163,74 @@ Operations::Done Operations::trades(const Request& r, Answer& answer) {
     co_return std::nullopt;
 }
 
+// The series of one instrument; one that nobody fetched is an answer, too.
+Operations::Done Operations::coverage_of(
+    const Request& r, InstrumentName name, std::string_view start, std::vector<std::string>& elements) {
+    const auto& op = *find(r.op);
+    const auto range = read_range(start, value_of(op, r.fields, "end"), name.asset_class, history_->now());
+    if (range.error)
+        co_return range.error;
+    const auto timeframe = timeframe_from(value_of(op, r.fields, "timeframe"));
+    const auto provider = value_of(op, r.fields, "provider");
+    store::Span span;
+    span.from = range.from;
+    span.to = range.to;
+    auto asking = history_->coverage(name, timeframe, span);
+    const auto known = co_await std::move(asking);
+    if (!known)
+        co_return error_from(known.error());
+    for (const auto& k : *known)
+        if (provider.empty() || k.series.provider == provider)
+            elements.push_back(known_element(k, span, r.times));
+    if (!elements.empty())
+        co_return std::nullopt;
+    backfill::History::Known nothing;
+    nothing.series.instrument = std::move(name);
+    nothing.series.timeframe = timeframe.value_or(Timeframe::m1);
+    nothing.series.provider = provider;
+    nothing.spans.resize(1);
+    nothing.spans.front().span = span;
+    nothing.spans.front().cause = store::Cause::not_fetched;
+    elements.push_back(known_element(nothing, span, r.times));
+    co_return std::nullopt;
+}
+
 Operations::Done Operations::coverage(const Request& r, Answer& answer) {
     const auto& op = *find(r.op);
     if (history_ == nullptr)
         co_return no_history();
+    const auto place = place_from(value_of(op, r.fields, "cursor"));
+    if (!place)
+        co_return bad_cursor(value_of(op, r.fields, "cursor"));
+    const auto end = *place + static_cast<std::size_t>(integer_from(value_of(op, r.fields, "limit")).value_or(1000));
     std::vector<InstrumentName> names;
     if (auto failed = co_await instruments_of(r, names))
         co_return failed;
-    const auto timeframe = timeframe_from(value_of(op, r.fields, "timeframe"));
-    const auto provider = value_of(op, r.fields, "provider");
     std::string start(value_of(op, r.fields, "start"));
     if (start.empty())
         start = std::to_string(to_micros(history_->now() - std::chrono::hours(24 * 30)));
+    Page page;
+    std::size_t at = 0; // elements so far, also those of answers before this one
     for (const auto& name : names) {
-        const auto range = read_range(start, value_of(op, r.fields, "end"), name.asset_class, history_->now());
-        if (range.error)
-            co_return range.error;
-        store::Span span;
-        span.from = range.from;
-        span.to = range.to;
-        auto asking = history_->coverage(name, timeframe, span);
-        const auto known = co_await std::move(asking);
-        if (!known)
-            co_return error_from(known.error());
-        bool any = false;
-        for (const auto& k : *known) {
-            if (!provider.empty() && k.series.provider != provider)
+        std::vector<std::string> elements;
+        auto asking = coverage_of(r, name, start, elements);
+        if (auto failed = co_await std::move(asking))
+            co_return failed;
+        for (auto& element : elements) {
+            if (at == end) {
+                page.next = std::to_string(end);
+                break;
+            }
+            if (at++ < *place)
                 continue;
-            any = true;
-            auto text = known_element(k, span, r.times);
-            if (const auto ec = co_await answer.add(std::move(text)); ec)
+            if (const auto ec = co_await answer.add(std::move(element)); ec)
                 co_return error_from(ec);
         }
-        if (any)
-            continue;
-        backfill::History::Known nothing; // so that a symbol nobody fetched is an answer, too
-        nothing.series.instrument = name;
-        nothing.series.timeframe = timeframe.value_or(Timeframe::m1);
-        nothing.series.provider = provider;
-        nothing.spans.resize(1);
-        nothing.spans.front().span = span;
-        nothing.spans.front().cause = store::Cause::not_fetched;
-        auto text = known_element(nothing, span, r.times);
-        if (const auto ec = co_await answer.add(std::move(text)); ec)
-            co_return error_from(ec);
+        if (!page.next.empty())
+            break;
     }
+    if (const auto ec = co_await answer.page(std::move(page)); ec)
+        co_return error_from(ec);
     co_return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #include "ops/fields.hpp"
 #include "ops/json_text.hpp"
 #include "ops/operations.hpp"
+#include "ops/paging.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -31,58 +32,7 @@ bool has_ended(backfill::JobState s) noexcept {
     return s != backfill::JobState::waiting && s != backfill::JobState::running;
 }
 
-std::string symbol_hit(const SymbolInfo& s) {
-    JsonObject o;
-    o.integer("v", std::int64_t{1}).text("type", "symbol");
-    o.text("class", s.name ? to_string(s.name->asset_class) : std::string_view());
-    o.text("symbol", s.name ? std::string_view(s.name->symbol) : std::string_view());
-    o.text("provider", s.provider).text("feed", s.feed).text("native", s.native).text("description", s.description);
-    o.text("status", s.status).boolean("tradeable", s.tradeable);
-    o.decimal("price_step", s.price_step).decimal("size_step", s.size_step).text("unfit", s.unfit);
-    return o.take();
-}
-
 } // namespace
-
-Operations::Done Operations::search(const Request& r, Answer& answer) {
-    const auto& op = *find(r.op);
-    SymbolQuery query;
-    query.text = value_of(op, r.fields, "text");
-    query.asset_class = asset_class_from(value_of(op, r.fields, "class"));
-    if (const auto colon = query.text.find(':'); colon != std::string::npos) // `crypto:BTC`
-        if (const auto c = asset_class_from(std::string_view(query.text).substr(0, colon)); c && !query.asset_class) {
-            query.asset_class = c;
-            query.text.erase(0, colon + 1);
-        }
-    query.provider = value_of(op, r.fields, "provider");
-    const auto limit = static_cast<std::size_t>(integer_from(value_of(op, r.fields, "limit")).value_or(50));
-    query.limit = limit;
-    const auto text = query.text;
-    const auto asset_class = query.asset_class;
-    auto searching = services_.search(std::move(query));
-    const auto found = co_await std::move(searching);
-    if (found.error)
-        co_return error_from(found.error, found.detail, found.retry_after);
-    std::size_t told = 0;
-    for (const auto& s : found.value) {
-        if (told++ == limit)
-            break;
-        auto element = symbol_hit(s);
-        if (const auto ec = co_await answer.add(std::move(element)); ec)
-            co_return error_from(ec);
-    }
-    if (told > 0)
-        co_return std::nullopt;
-    auto asking = suggestions(text, asset_class);
-    const auto near = co_await std::move(asking);
-    JsonObject o;
-    o.integer("v", std::int64_t{1})
-        .text("type", "suggestion")
-        .text("asked", shown(text, 64))
-        .texts("suggestions", near);
-    auto element = o.take();
-    co_return co_await answer.last(std::move(element));
-}
 
 Operations::Done Operations::latest(const Request& r, Answer& answer) {
     std::vector<InstrumentName> names;
@@ -256,11 +206,27 @@ Operations::Done Operations::jobs(const Request& r, Answer& answer) {
         list.push_back(std::move(*job));
     else
         co_return no_job(id);
-    for (const auto& job : list) {
-        auto element = job_element(job, history_->now(), r.times);
+    // Newest first, by the id of the last one told.
+    const auto cursor = value_of(op, r.fields, "cursor");
+    auto job = list.begin();
+    if (!cursor.empty()) {
+        job = std::find_if(list.begin(), list.end(), [&](const backfill::JobView& j) { return j.id == cursor; });
+        if (job == list.end())
+            co_return bad_cursor(cursor);
+        ++job;
+    }
+    Page page;
+    auto left = integer_from(value_of(op, r.fields, "limit")).value_or(1000);
+    for (; job != list.end() && left > 0; ++job, --left) {
+        auto element = job_element(*job, history_->now(), r.times);
+        page.next = job->id;
         if (const auto ec = co_await answer.add(std::move(element)); ec)
             co_return error_from(ec);
     }
+    if (job == list.end())
+        page.next.clear();
+    if (const auto ec = co_await answer.page(std::move(page)); ec)
+        co_return error_from(ec);
     co_return std::nullopt;
 }
 

@@ -29,6 +29,7 @@ enum class FieldType : std::uint8_t {
     boolean,
     asset_class,
     kinds,
+    channels, // see channel_from()
     timeframes,
     timeframe, // one
     time,      // see time_range.hpp
@@ -48,12 +49,23 @@ struct FieldSpec {
 struct OperationSpec {
     std::string_view name, about;
     std::vector<FieldSpec> fields; // `symbol` may be said for `symbols`
+    bool http_only = false;        // for whoever runs the gateway: refused on Redis
+
+    const FieldSpec* field(std::string_view field_name) const noexcept; // null: there is none
+    bool paged() const noexcept { return field("cursor") != nullptr; }  // Answer::page() is called at its end
 };
 
 struct Request {
     std::string op, client; // client: who asks; may be empty
     Fields fields;          // of the operation alone
     Times times = Times::micros;
+    bool over_http = false;
+};
+
+// How a list goes on behind what was answered of it.
+struct Page {
+    std::string next;    // to be given as `cursor`; empty: there is no more
+    bool missed = false; // events: some behind the given cursor are not kept any more
 };
 
 // Takes an answer element by element, each the text of a JSON object. An error means that nobody takes more.
@@ -62,6 +74,8 @@ public:
     virtual ~Answer() = default;
     virtual asio::awaitable<error_code> add(std::string element) = 0;
     asio::awaitable<std::optional<Error>> last(std::string element); // add() as the end of an operation
+    // Told once, behind all elements, by operations that take a cursor. As an element of type `page` if there is more.
+    virtual asio::awaitable<error_code> page(Page page);
     // Whoever waits should see now what was added.
     virtual asio::awaitable<error_code> flush() { co_return error_code(); }
 };
@@ -111,7 +125,19 @@ private:
     Done collectors(const Request& r, Answer& answer);
     Done collector_start(const Request& r, Answer& answer);
     Done collector_end(const Request& r, Answer& answer);
+    Done providers(const Request& r, Answer& answer);
+    Done feeds(const Request& r, Answer& answer);
+    Done subscriptions(const Request& r, Answer& answer);
+    Done routes(const Request& r, Answer& answer);
+    Done events(const Request& r, Answer& answer);
+    Done config(const Request& r, Answer& answer);
+    Done reload(const Request& r, Answer& answer);
+    Done log_level(const Request& r, Answer& answer);
+    Done log_level_set(const Request& r, Answer& answer);
 
+    Done found_symbols(const Request& r, SymbolQuery query, std::size_t& told, Answer& answer);
+    Done page_query(const Request& r, PageQuery& query);
+    Done coverage_of(const Request& r, InstrumentName name, std::string_view start, std::vector<std::string>& elements);
     Done bars_query(const Request& r, BarsQuery& query);
     Done follow(std::string id, Times times, Answer& answer);
     // Names near one that nobody has.

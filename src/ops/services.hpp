@@ -3,6 +3,8 @@
 
 #include "core/status.hpp"
 #include "ops/error.hpp"
+#include "ops/reload.hpp"
+#include "ops/views.hpp"
 
 #include <tickgate/instrument.hpp>
 #include <tickgate/market_data.hpp>
@@ -21,6 +23,7 @@
 namespace tickgate::ops {
 
 namespace asio = boost::asio;
+class EventLog;
 
 // The newest quote of one instrument: the text of contract.md §3, or why there is none.
 struct QuoteAnswer {
@@ -50,12 +53,14 @@ struct SubscribeRequest {
     std::vector<InstrumentName> names;
     std::vector<Kind> kinds;           // empty: those of the configuration
     std::vector<Timeframe> timeframes; // of bars; empty: those of the configuration
+    bool usual_bars = false;           // bars of the configured timeframes besides `timeframes`
     std::chrono::milliseconds lease{};
     std::string client;
 };
 struct SubscribeAnswer {
     InstrumentName name;
     std::vector<std::string> channels; // full names on Redis
+    std::vector<std::string> words;    // the same as `quote`, `trade`, `bar:1m`
     InstrumentState state = InstrumentState::pending;
     std::string reason;
     std::optional<UnixNanos> lease_until; // empty: not taken
@@ -80,6 +85,8 @@ struct GatewayStatus {
     std::int64_t uptime_s = 0;
     std::uint64_t configured = 0, subscribed = 0, leases = 0, wanted = 0, refused = 0; // channels
     std::vector<std::pair<std::string, FeedStatus>> feeds;
+    std::string config_digest;                // of the configuration in force
+    std::vector<std::string> restart_pending; // settings of the file that wait for a restart
 };
 
 // One limit a provider sets, and how far it is used.
@@ -139,6 +146,29 @@ public:
     virtual asio::awaitable<Outcome<LatestAnswer>> latest(InstrumentName /*name*/, Timeframe /*timeframe*/) {
         co_return Outcome<LatestAnswer>(errc::not_supported, "last values are not at hand");
     }
+
+    // What the gateway tells of itself. Without an implementation there is nothing to tell.
+    virtual asio::awaitable<Outcome<std::vector<ProviderView>>> providers() { co_return std::vector<ProviderView>(); }
+    virtual asio::awaitable<Outcome<std::vector<FeedView>>> feeds() { co_return std::vector<FeedView>(); }
+    virtual asio::awaitable<Outcome<std::vector<SubscriptionView>>> subscriptions(PageQuery /*query*/) {
+        co_return std::vector<SubscriptionView>();
+    }
+    virtual asio::awaitable<Outcome<std::vector<RouteView>>> routes(PageQuery /*query*/) {
+        co_return std::vector<RouteView>();
+    }
+    virtual const EventLog* events() const { return nullptr; } // null: none are kept
+    virtual ConfigView config() const { return {}; }
+
+    // Reads the configuration again and applies it, all or nothing. A refused file is a report with problems, no error.
+    // Errors: not_supported, busy (one is being applied).
+    virtual asio::awaitable<Outcome<ReloadReport>> reload() {
+        co_return Outcome<ReloadReport>(errc::not_supported, "the configuration cannot be read again here");
+    }
+
+    // The level of log lines: trace, debug, info, warn, error or off. Empty: not told here.
+    virtual std::string log_level() const { return {}; }
+    // False: not done here. `level` is one of the above.
+    virtual bool set_log_level(std::string_view /*level*/) { return false; }
 };
 
 } // namespace tickgate::ops

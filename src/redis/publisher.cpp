@@ -156,8 +156,9 @@ void Publisher::Impl::publish(ChannelId id, const Message& m) {
                 pending_.push_back(index);
             }
             c.pending_seq = stamp.seq;
-            return keep_last(
-                index, {scratch_.data(), static_cast<std::size_t>(end - scratch_.data())}, stamp.ts_pub_us);
+            const std::string_view payload(scratch_.data(), static_cast<std::size_t>(end - scratch_.data()));
+            tap_message(c, stamp, false, payload);
+            return keep_last(index, payload, stamp.ts_pub_us);
         }
     }
     if (c.hole || c.pending_seq > 0) [[unlikely]]
@@ -170,6 +171,7 @@ void Publisher::Impl::publish(ChannelId id, const Message& m) {
     meta.seq = stamp.seq;
     meta.channel = index;
     queue_.commit(static_cast<std::size_t>(bulk.end - begin), meta);
+    tap_message(c, stamp, backfill, bulk.payload);
     if (!backfill && !c.source)
         keep_last(index, bulk.payload, stamp.ts_pub_us);
     if (options_.streams && !c.source) [[unlikely]]
@@ -230,6 +232,8 @@ void Publisher::Impl::flush() {
     wall_uses_ = 0;
     if (live_ && !writing_ && !want_write_)
         pump(mono_now());
+    if (tap_ != nullptr) // behind the write: waking somebody is not for Redis to wait for
+        tap_->flush();
 }
 
 // The next bytes to hand to the socket; empty: nothing to send, or it must wait for answers.
@@ -327,9 +331,13 @@ void Publisher::set_feed_status(std::string_view feed, const FeedStatus& status)
     r.dirty = true;
 }
 void Publisher::publish_event(const Event& event) {
-    if (impl_->ownership_ != Impl::Ownership::other && !impl_->stopping_)
-        impl_->emit_event(event, false, event.source ? std::string_view(event.provider) : std::string_view());
+    if (impl_->ownership_ == Impl::Ownership::other || impl_->stopping_)
+        return;
+    impl_->tap_event(event);
+    impl_->emit_event(event, false, event.source ? std::string_view(event.provider) : std::string_view());
 }
+void Publisher::attach(Tap& tap) { impl_->tap_ = &tap; }
+void Publisher::tell(TapSnapshot& snapshot) { impl_->tell(snapshot); }
 bool Publisher::behind() const noexcept {
     return impl_->live_ && impl_->queue_.unsent_bytes() > impl_->options_.behind_above;
 }
@@ -342,6 +350,12 @@ std::optional<StateView> Publisher::state_of(InstrumentId instrument) const {
         return std::nullopt;
     const auto& r = impl_->records_[i];
     return StateView{r.state, r.reason, r.provider, r.since};
+}
+std::optional<InstrumentState> Publisher::state_alone(InstrumentId instrument) const noexcept {
+    const auto i = index_of(instrument);
+    if (i >= impl_->records_.size() || !impl_->records_[i].has_state)
+        return std::nullopt;
+    return impl_->records_[i].state;
 }
 std::string_view Publisher::last_payload(const Subscription& what) const noexcept {
     const auto it = impl_->channel_ids_.find(what);
@@ -357,6 +371,9 @@ const PublisherStats& Publisher::stats() const noexcept {
     s.unanswered = impl_->queue_.unanswered_commands();
     s.commands_sent = s.commands_acked + s.unanswered;
     return s;
+}
+void Publisher::on_event(std::function<void(std::string_view payload)> callback) {
+    impl_->on_event_ = std::move(callback);
 }
 void Publisher::on_change(std::function<void()> callback) { impl_->on_change_ = std::move(callback); }
 

@@ -5,6 +5,7 @@
 #include "core/secret.hpp"
 #include "core/status.hpp"
 #include "net/tls.hpp"
+#include "redis/tap.hpp"
 
 #include <tickgate/market_data.hpp>
 #include <tickgate/subscription.hpp>
@@ -121,11 +122,32 @@ public:
 
     void set_state(InstrumentId instrument, InstrumentState state, std::string_view reason, std::string_view provider);
     void set_feed_status(std::string_view feed, const FeedStatus& status); // also part of the heartbeat
+    void remove_feed(std::string_view feed);                               // md:status of a feed that is no more
     void publish_event(const Event& event);
+    // Called with every event as it goes to Redis, its number included (with blanks before the last brace). The text is
+    // valid during the call. Before run().
+    void on_event(std::function<void(std::string_view payload)> callback);
+
+    // What is published from now on goes there too if it is wanted there: messages of routes as soon as they have their
+    // number, whether Redis takes them or not; states; events of instruments but for those that tell what Redis missed.
+    // Before run(); must live as long as the publisher.
+    void attach(Tap& tap);
+    // Fills the snapshot in and puts its marker into the tap. Cold.
+    void tell(TapSnapshot& snapshot);
+
+    // What may change while it runs. On the publisher's loop.
+    struct Tuning {
+        bool streams = false;
+        std::size_t stream_maxlen = 10000;
+        std::chrono::milliseconds last_value_interval{50};
+        std::string config_digest; // told in md:info at once
+    };
+    void tune(Tuning tuning);
 
     std::uint64_t last_seq(ChannelId id) const noexcept;
     // What was told of the instrument; empty: nothing. Cold.
     std::optional<StateView> state_of(InstrumentId instrument) const;
+    std::optional<InstrumentState> state_alone(InstrumentId instrument) const noexcept; // to count them
     // The newest payload of an open channel that is not `backfill`; empty: none. Valid until the next publish().
     std::string_view last_payload(const Subscription& what) const noexcept;
     const std::string& session() const noexcept;

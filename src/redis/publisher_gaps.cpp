@@ -179,7 +179,7 @@ std::uint32_t Publisher::Impl::event_channel(const Event& e) {
     const auto it = feed_event_channels_.find(e.feed);
     if (it != feed_event_channels_.end())
         return it->second;
-    const auto index = make(key("event", "feed", e.feed));
+    const auto index = make(e.feed.empty() ? key("event", "gateway") : key("event", "feed", e.feed));
     feed_event_channels_.emplace(e.feed, index);
     return index;
 }
@@ -229,6 +229,10 @@ void Publisher::Impl::number_event(char* command, std::size_t size, Command& c) 
         --at;
     char digits[24];
     std::memcpy(at, digits, static_cast<std::size_t>(put_uint(digits, c.seq) - digits));
+    if (c.tag != Tag::event || !on_event_)
+        return;
+    const std::string_view text(command, size - 2);
+    on_event_(text.substr(std::min(text.find('{'), text.size())));
 }
 
 void Publisher::Impl::discard_queue() {
@@ -251,6 +255,7 @@ void Publisher::Impl::discard_queue() {
 void Publisher::Impl::begin_session(std::string_view previous) {
     session_ = make_session(wall_now(), random_(), previous);
     session_part_ = session_part(session_);
+    ++session_number_;
 }
 
 // Another publisher had the prefix: its session lies between ours and what we publish from now on.

@@ -1,5 +1,5 @@
 // The parts of the publisher: publisher.cpp (hot path), publisher_gaps.cpp (losses), publisher_keys.cpp (everything
-// that is a key), publisher_connection.cpp (coroutines), publisher_replies.cpp.
+// that is a key), publisher_connection.cpp (coroutines), publisher_replies.cpp, publisher_tap.cpp (the other reader).
 #pragma once
 
 #include "core/clock.hpp"
@@ -79,6 +79,24 @@ struct Publisher::Impl {
     void piece_sent(std::size_t n, MonoTime now);
     void batch_written();
 
+    // publisher_tap.cpp
+    void tap_message(const Channel& c, const Stamp& stamp, bool backfill, std::string_view payload) noexcept {
+        if (tap_ == nullptr || c.source || !tap_->wants(c.what.instrument, c.what.kind)) [[likely]]
+            return;
+        TapRecord record;
+        record.kind = c.what.kind;
+        record.timeframe = c.what.timeframe;
+        record.backfill = backfill;
+        record.instrument = c.what.instrument;
+        record.session = session_number_;
+        record.seq = stamp.seq;
+        record.payload = payload;
+        tap_->put(record);
+    }
+    void tap_state(InstrumentId id, const InstrumentRecord& r);
+    void tap_event(const Event& e);
+    void tell(TapSnapshot& snapshot);
+
     // publisher_gaps.cpp
     void lose(Channel& c, std::uint64_t seq, UnixNanos at, std::string_view cause);
     void settle(std::uint32_t index);
@@ -147,6 +165,7 @@ struct Publisher::Impl {
     int database_ = 0;
     PublisherStats stats_;
     std::function<void()> on_change_;
+    std::function<void(std::string_view payload)> on_event_;
     std::mt19937_64 random_{std::random_device{}()};
 
     std::deque<Channel> channels_;
@@ -184,7 +203,9 @@ struct Publisher::Impl {
     int wall_uses_ = 0;
     StampTexts texts_;
 
+    Tap* tap_ = nullptr;
     std::string session_, session_part_;
+    std::uint32_t session_number_ = 0;
     void begin_session(std::string_view previous);
     std::uint64_t heartbeat_seq_ = 0;
     Ownership ownership_ = Ownership::unknown;

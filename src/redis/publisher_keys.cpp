@@ -59,6 +59,7 @@ void Publisher::Impl::set_state(
     r.reason = reason;
     r.provider = provider;
     touch_record(id, r);
+    tap_state(id, r);
 }
 
 void Publisher::remove_instrument(InstrumentId id) {
@@ -76,6 +77,24 @@ void Publisher::Impl::write_info() {
     append_key(
         Tag::key, {"HSET", key("info"), "v", "1", "session", session_, "epoch", text_of(stats_.epoch), "instance",
                       options_.instance, "version", options_.version, "config_digest", options_.config_digest});
+}
+
+void Publisher::tune(Tuning tuning) {
+    auto& o = impl_->options_;
+    o.streams = tuning.streams;
+    o.stream_maxlen = tuning.stream_maxlen;
+    o.last_value_interval = tuning.last_value_interval;
+    if (std::exchange(o.config_digest, std::move(tuning.config_digest)) != o.config_digest && impl_->live_)
+        impl_->write_info();
+}
+
+void Publisher::remove_feed(std::string_view feed) {
+    const auto it = impl_->feeds_.find(feed);
+    if (it == impl_->feeds_.end())
+        return;
+    impl_->feeds_.erase(it);
+    if (impl_->ownership_ != Impl::Ownership::other)
+        impl_->append_key(Tag::removal, {"DEL", impl_->key("status", feed)});
 }
 
 void Publisher::Impl::write_alive() {

@@ -89,6 +89,26 @@ TEST(Clients, ShellSubscriberAsksJoinsLateAndShowsGaps) {
     EXPECT_TRUE(late.wait_for_line("last value " + channel)) << late.standard_error();
 }
 
+TEST(Clients, CppSubscriberJoinsLateAndShowsGaps) {
+    SystemOptions options;
+    options.venue = {"--kind", "spot", "--rate", "40", "--symbols", "BTCUSDT,ETHUSDT"};
+    System system(options);
+    const std::string channel = "md:trade:crypto:BTC-USDT", port = std::to_string(system.redis.port());
+    Process client({TICKGATE_EXAMPLE, "127.0.0.1", port, channel});
+    check_following(system, client, channel);
+    Process late({TICKGATE_EXAMPLE, "127.0.0.1", port, channel});
+    EXPECT_TRUE(late.wait_for_line("last value " + channel)) << late.standard_error();
+}
+
+TEST(Clients, PythonFollowsTheWebSocket) {
+    System system(quiet_venue());
+    Process client({python, "-u", source + "/docs/clients/stream.py",
+        "ws://127.0.0.1:" + std::to_string(system.http_port) + "/ws/example", "crypto:BTC-USDT"});
+    EXPECT_TRUE(client.wait_for_line("'type': 'subscribed'")) << client.standard_error();
+    EXPECT_TRUE(client.wait_for_line("crypto:BTC-USDT bid ")) << client.standard_error();
+    EXPECT_TRUE(client.wait_for_line("crypto:BTC-USDT price ")) << client.standard_error();
+}
+
 TEST(Clients, NodeSubscriberAsksJoinsLateAndShowsGaps) {
     if (run({"node", "--version"}).code != 0 || run({"npm", "--version"}).code != 0)
         GTEST_SKIP() << "NOT TESTED: docs/clients/subscriber.mjs, as this machine has no node and npm";
@@ -105,6 +125,15 @@ TEST(Clients, NodeSubscriberAsksJoinsLateAndShowsGaps) {
     check_following(system, client, channel);
     Process late({"node", program, system.redis.url(), channel});
     EXPECT_TRUE(late.wait_for_line("last value " + channel)) << late.standard_error();
+}
+
+TEST(Clients, EveryAnswerOverHttpAndEveryMessageOfTheStreamMatchesItsSchema) {
+    SystemOptions options;
+    options.venue = {"--rate", "400", "--symbols", "BTCUSDT,ETHUSDT"};
+    System system(options);
+    const auto checked = run({python, source + "/tests/integration/check_http.py", source + "/docs/schemas",
+        "http://127.0.0.1:" + std::to_string(system.http_port)});
+    EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
 }
 
 TEST(Clients, EveryPayloadMatchesItsSchema) {

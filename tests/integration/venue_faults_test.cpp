@@ -296,7 +296,7 @@ TEST_P(RestRefusal, IsToldAndOutlived) {
     o.start = false;
     System system(o);
     const auto status = std::to_string(GetParam()), label = "status=\"" + status + "\"";
-    system.fault(R"({"fault":"http_status","value":)" + status + R"(,"count":1,"retry_after":1})");
+    system.fault(R"({"fault":"http_status","value":)" + status + R"(,"retry_after":1})");
     system.start_gateway();
     ASSERT_TRUE(system.gateway->wait_for_line("event=symbols_failed")) << system.gateway->standard_error();
     EXPECT_EQ(http_get(system.http_port, "/readyz").status, 503);

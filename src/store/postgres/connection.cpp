@@ -82,7 +82,9 @@ error_code Connection::open() {
     pq_->setNoticeProcessor(handle_, drop_notice, nullptr);
     if (pq_->setnonblocking(handle_, 1) != 0)
         return lost("connect", pq_->errorMessage(handle_));
-    return run("SET statement_timeout = '30s'; SET lock_timeout = '20s'; SET timezone = 'UTC'" +
+    // What was waited for with a lock must be seen, whatever the database's own default is.
+    return run("SET statement_timeout = '30s'; SET lock_timeout = '20s'; SET timezone = 'UTC'; "
+               "SET default_transaction_isolation = 'read committed'" +
                    std::string(options_.read_only ? "; SET default_transaction_read_only = on" : ""),
         "connect");
 }

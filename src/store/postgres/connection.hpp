@@ -93,8 +93,7 @@ public:
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
-    // What was waited for with a lock must be seen, whatever the database's own default is.
-    error_code begin() { return connection_.run("BEGIN ISOLATION LEVEL READ COMMITTED", "begin to write"); }
+    error_code begin() { return connection_.run("BEGIN", "begin to write"); }
     error_code commit() { return connection_.run("COMMIT", "write"); }
 
 private:

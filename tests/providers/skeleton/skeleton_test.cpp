@@ -2,10 +2,26 @@
 #include "provider.hpp"
 #include "session.hpp"
 
+#include <tickgate/provider_settings.hpp>
+
 #include <gtest/gtest.h>
 
 namespace tickgate::acme {
+
+const ProviderSpec& provider_spec() noexcept;
+
 namespace {
+
+TEST(SkeletonSettings, TheAdapterTakesEveryKeyOfItsTable) {
+    ProviderRegistry registry;
+    register_acme(registry);
+    ProviderSettings all;
+    for (const SettingSpec& setting : provider_spec().settings)
+        all.emplace(setting.key, setting.example);
+    std::string problem;
+    EXPECT_EQ(all.size(), 3u);
+    EXPECT_TRUE(registry.find(provider_spec().name)->make(all, problem)) << problem;
+}
 
 struct Seen final : Outbox, EventSink {
     void send(std::string_view text) override { sent.emplace_back(text); }

@@ -119,7 +119,7 @@ protected:
         subscriptions->set_active(true);
         subscriptions->on_refused = [this](const ProviderEntry& p, const error_code&) { refused.push_back(p.name); };
         for (auto& p : providers)
-            asio::co_spawn(loop, subscriptions->run(*p), [](std::exception_ptr e) {
+            asio::co_spawn(loop, subscriptions->run(p), [](std::exception_ptr e) {
                 if (e)
                     std::rethrow_exception(e);
             });
@@ -432,6 +432,167 @@ TEST_F(SubscriptionsTest, AHaltedSymbolIsSubscribedAndSaidToBeClosed) {
             if (source.trading)
                 trading = source.trading;
     EXPECT_EQ(trading, false);
+}
+
+// Another provider object of the same name takes the place of the one in the set.
+class ReconfigureTest : public SubscriptionsTest {
+protected:
+    TableProvider* replace(std::size_t place, FeedSpec feed) {
+        auto* made = add(providers[place]->name, std::move(feed));
+        made->has = static_cast<TableProvider*>(providers[place]->provider.get())->has;
+        providers[place] = providers.back();
+        providers.pop_back();
+        return made;
+    }
+    FeedSpec spec_of(std::size_t place) const { return providers[place]->provider->capabilities().feeds[0]; }
+    void run(std::size_t place) {
+        asio::co_spawn(loop, subscriptions->run(providers[place]), [](std::exception_ptr e) {
+            if (e)
+                std::rethrow_exception(e);
+        });
+    }
+    void reconfigure() {
+        subscriptions->reconfigure();
+        settle();
+    }
+};
+
+TEST_F(ReconfigureTest, NothingChangedChangesNothing) {
+    start();
+    want("equity:AAPL", {Kind::quote, Kind::trade}, true);
+    orders.clear();
+    const auto lookups = first->lookups;
+    reconfigure();
+    EXPECT_THAT(orders, IsEmpty());
+    EXPECT_EQ(first->lookups, lookups);
+}
+
+TEST_F(ReconfigureTest, AnotherOrderIsARouteOrderAndNoSubscription) {
+    start();
+    want("equity:AAPL");
+    orders.clear();
+    config.routes.by_class[AssetClass::equity] = {"tradier", "massive"};
+    reconfigure();
+    ASSERT_EQ(orders.size(), 1u);
+    EXPECT_THAT(route("equity:AAPL"), ElementsAre("tradier", "massive"));
+    EXPECT_THAT(orders[0].sources, IsEmpty());
+}
+
+TEST_F(ReconfigureTest, AnOverrideConcernsItsInstrumentAlone) {
+    start();
+    want("equity:AAPL");
+    want("equity:SPY");
+    orders.clear();
+    config.routes.overrides[*InstrumentName::parse("equity:SPY")] = {"tradier"};
+    reconfigure();
+    ASSERT_EQ(orders.size(), 1u);
+    EXPECT_THAT(route("equity:SPY"), ElementsAre("tradier"));
+    EXPECT_EQ(orders[0].sources.at(0).provider, "massive");
+    EXPECT_EQ(orders[0].sources[0].remove.size(), 1u);
+}
+
+TEST_F(ReconfigureTest, WhoLeavesTheRouteServesUntilTheNewOneWasLookedUp) {
+    config.routes.by_class[AssetClass::equity] = {"massive"};
+    start();
+    want("equity:AAPL");
+    orders.clear();
+    config.routes.by_class[AssetClass::equity] = {"tradier"};
+    subscriptions->reconfigure();
+    for (const auto& order : orders)
+        EXPECT_THAT(order.route, ElementsAre("massive"));
+    settle();
+    EXPECT_THAT(route("equity:AAPL"), ElementsAre("tradier"));
+    EXPECT_THAT(subscribed("tradier"), ElementsAre("quote AAPL"));
+    EXPECT_EQ(last_order("equity:AAPL").sources.size(), 2u) << "in one order: the one released, the other subscribed";
+    EXPECT_EQ(state("equity:AAPL"), std::nullopt) << "its feeds tell";
+}
+
+TEST_F(ReconfigureTest, WhoLeavesTheRouteGoesThoughTheNewOneDoesNotKnowTheSymbol) {
+    config.routes.by_class[AssetClass::equity] = {"massive"};
+    second->has.clear();
+    start();
+    want("equity:AAPL");
+    config.routes.by_class[AssetClass::equity] = {"tradier"};
+    reconfigure();
+    EXPECT_THAT(subscribed("massive"), IsEmpty());
+    EXPECT_EQ(state("equity:AAPL"), InstrumentState::unknown_symbol);
+}
+
+TEST_F(ReconfigureTest, AProviderThatIsTurnedOffIsLeftAtOnceAndComesBack) {
+    start();
+    want("equity:AAPL");
+    const auto off = providers[0];
+    providers.erase(providers.begin());
+    config.routes.by_class[AssetClass::equity] = {"tradier"};
+    reconfigure();
+    EXPECT_THAT(subscribed("massive"), IsEmpty());
+    EXPECT_THAT(route("equity:AAPL"), ElementsAre("tradier"));
+    providers.insert(providers.begin(), off);
+    config.routes.by_class[AssetClass::equity] = {"massive", "tradier"};
+    subscriptions->reconfigure();
+    run(0);
+    settle();
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote AAPL"));
+    EXPECT_THAT(route("equity:AAPL"), ElementsAre("massive", "tradier"));
+}
+
+TEST_F(ReconfigureTest, AReplacedProviderKeepsWhatIsSubscribedAndIsAskedWhatItHas) {
+    start();
+    want("equity:AAPL");
+    orders.clear();
+    const std::weak_ptr<ProviderEntry> before = providers[0];
+    auto* now = replace(0, spec_of(0));
+    subscriptions->reconfigure();
+    run(0);
+    settle();
+    EXPECT_THAT(orders, IsEmpty());
+    EXPECT_EQ(now->lookups, 1) << "its own list of symbols has to be filled";
+    EXPECT_TRUE(before.expired()) << "nobody holds on to the old one";
+    want("equity:MSFT");
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote MSFT"));
+}
+
+TEST_F(ReconfigureTest, OtherCredentialsGiveARefusedProviderAnotherChance) {
+    first->fault = errc::unauthorized;
+    config.routes.by_class[AssetClass::equity] = {"massive"};
+    start();
+    want("equity:AAPL");
+    ASSERT_EQ(state("equity:AAPL"), InstrumentState::refused);
+    replace(0, spec_of(0));
+    subscriptions->reconfigure();
+    run(0);
+    settle();
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote AAPL"));
+    EXPECT_FALSE(subscriptions->nothing_left({}));
+}
+
+TEST_F(ReconfigureTest, WiderLimitsMakeRoomForWhoWasRefused) {
+    config.routes.by_class[AssetClass::equity] = {"massive"};
+    limit(first, 1);
+    start();
+    want("equity:AAPL");
+    want("equity:MSFT");
+    ASSERT_EQ(state("equity:MSFT"), InstrumentState::refused);
+    auto wider = spec_of(0);
+    wider.streams_per_connection = 2;
+    replace(0, wider);
+    subscriptions->reconfigure();
+    run(0);
+    settle();
+    EXPECT_THAT(subscribed("massive"), ElementsAre("quote AAPL", "quote MSFT"));
+}
+
+TEST_F(ReconfigureTest, StandbysBecomeColdWhenTheRouterSaysSoAndWarmAtOnce) {
+    start();
+    want("equity:AAPL");
+    config.routes.standby = config::Standby::cold;
+    reconfigure();
+    EXPECT_THAT(subscribed("tradier"), ElementsAre("quote AAPL")) << "it may be the one that serves";
+    subscriptions->want_standby(id("equity:AAPL"), "tradier", false);
+    EXPECT_THAT(subscribed("tradier"), IsEmpty());
+    config.routes.standby = config::Standby::warm;
+    reconfigure();
+    EXPECT_THAT(subscribed("tradier"), ElementsAre("quote AAPL"));
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 #include "backfill/collectors_text.hpp"
 #include "fake_provider.hpp"
 
+#include <boost/asio/post.hpp>
+
 namespace tickgate::backfill {
 namespace {
 
@@ -116,6 +118,41 @@ TEST(CollectorText, ComesBackAsItWas) {
     EXPECT_EQ(to_text(*back), to_text(spec));
     EXPECT_FALSE(collector_from("{}"));
     EXPECT_FALSE(collector_from("x"));
+}
+
+TEST_F(CollectorsTest, ThoseOfTheConfigurationAreReplacedAndWhatDidNotChangeGoesOn) {
+    now = at(600min);
+    start({spec("same"), spec("changed"), spec("gone")});
+    const auto started = [&](std::string name) { return run(collectors->start(spec(std::move(name)))); };
+    ASSERT_TRUE(started("mine"));
+    run_until([&] {
+        const auto all = collectors->status();
+        return std::all_of(
+            all.begin(), all.end(), [](const auto& c) { return c.series[0].last_collection.has_value(); });
+    });
+    auto changed = spec("changed");
+    changed.in_session = 300s;
+    std::vector<CollectorStatus> just_after;
+    asio::post(*io, [&] { // on the loop, as the application does: a collection may be on its way
+        collectors->set_configured({spec("same"), changed, spec("new")});
+        just_after = collectors->status();
+    });
+    run_until([&] { return !just_after.empty(); });
+    std::vector<std::string> names;
+    for (const auto& c : just_after) {
+        names.push_back(c.spec.name);
+        EXPECT_TRUE(c.running) << c.spec.name;
+        const bool kept = c.spec.name == "same" || c.spec.name == "mine";
+        EXPECT_EQ(c.series[0].last_collection.has_value(), kept) << c.spec.name;
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"changed", "mine", "new", "same"}));
+    run_until([&] {
+        const auto all = collectors->status();
+        return std::all_of(
+            all.begin(), all.end(), [](const auto& c) { return c.series[0].last_collection.has_value(); });
+    });
+    EXPECT_EQ(collectors->status()[0].spec.in_session, 300s);
+    stop();
 }
 
 } // namespace

@@ -1,16 +1,11 @@
 // Commands against a daemon that answers what the test says, over real sockets.
 #include "cli/history_commands.hpp"
-#include "net/http_server.hpp"
+#include "unit/cli/daemon_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <gmock/gmock.h>
-
 #include <fstream>
-#include <sstream>
 
 namespace tickgate::cli {
 
@@ -45,72 +40,22 @@ std::string job(const std::string& state, const std::string& fraction, int bars)
            R"(],"error":null})";
 }
 
-class HistoryCommands : public testing::Test {
+class HistoryCommands : public DaemonFixture {
 protected:
-    void SetUp() override {
-        ASSERT_FALSE(server.listen());
-        asio::co_spawn(loop, server.run(), [this](const std::exception_ptr&) { ended = true; });
-        options.url = "http://127.0.0.1:" + std::to_string(server.port());
-        options.token = Secret("sesame-4711");
+    HistoryCommands() {
+        pages["/api/v1/rate-limit"] =
+            R"({"data":[{"provider":"binance","what":"requests","limit":6000,"remaining":4321}]})";
     }
-    void TearDown() override {
-        server.stop();
-        loop.restart();
-        loop.run_for(10s);
-        EXPECT_TRUE(ended);
-    }
-    asio::awaitable<net::HttpResponse> answer(net::HttpRequest request) {
-        requests.push_back(request.method + " " + request.path + (request.query.empty() ? "" : "?" + request.query));
-        bodies.push_back(request.body);
-        EXPECT_EQ(request.header("authorization"), "Bearer sesame-4711");
-        net::HttpResponse response;
-        if (request.path == "/api/v1/rate-limit") {
-            response.body = R"({"data":[{"provider":"binance","what":"requests","limit":6000,"remaining":4321}]})";
-            co_return response;
-        }
-        if (!answers.empty()) {
-            response = answers.front();
-            if (answers.size() > 1)
-                answers.erase(answers.begin());
-        }
-        co_return response;
-    }
-    void will_answer(std::string body, int status = 200) {
-        net::HttpResponse r;
-        r.status = status;
-        r.body = std::move(body);
-        answers.push_back(std::move(r));
-    }
-    template <class MakeTask>
-    int run(MakeTask make) {
-        out.str("");
-        err.str("");
-        DaemonClient client(loop.get_executor(), options);
-        int code = -1;
-        bool done = false;
-        asio::co_spawn(loop, make(client), [&](const std::exception_ptr& e, int result) {
-            EXPECT_FALSE(e);
-            code = result;
-            done = true;
-        });
-        loop.restart();
-        const auto limit = std::chrono::steady_clock::now() + 20s;
-        while (!done && loop.run_one_until(limit) > 0) {
-        }
-        EXPECT_TRUE(done);
-        client.stop();
-        return code;
-    }
-    int bars(BarsArguments a) {
+    int bars(BarsArguments a, Format format = Format::table) {
         if (a.symbol.empty())
             a.symbol = "crypto:BTC-USDT";
         a.start = "2026-11-20T12:00:00+01:00";
-        return run([&](DaemonClient& c) { return show_bars(c, a, out, err); });
+        return run([&](DaemonClient& c) { return show_bars(c, a, as(format), err); });
     }
     int backfill(BackfillArguments a) {
         a.interval = 10ms;
         return run([&](DaemonClient& c) {
-            command = std::make_unique<Backfill>(a, out, err);
+            command = std::make_unique<Backfill>(a, table(), err);
             return command->run(c);
         });
     }
@@ -127,15 +72,7 @@ protected:
         return a;
     }
 
-    asio::io_context loop{1};
-    net::HttpServer server{
-        loop.get_executor(), net::HttpServerOptions(), [this](net::HttpRequest r) { return answer(std::move(r)); }};
-    DaemonOptions options;
-    std::vector<net::HttpResponse> answers; // the last again and again
-    std::vector<std::string> requests, bodies;
-    std::ostringstream out, err;
     std::unique_ptr<Backfill> command;
-    bool ended = false;
 };
 
 } // namespace
@@ -189,18 +126,17 @@ TEST_F(HistoryCommands, AnOutputThatIsFullIsSaid) {
     BarsArguments a;
     a.symbol = "crypto:BTC-USDT";
     a.start = "2026-11-20";
-    EXPECT_EQ(run([&](DaemonClient& c) { return show_bars(c, a, full, err); }), exit_failed);
+    EXPECT_EQ(run([&](DaemonClient& c) { return show_bars(c, a, Output(Output::Look(), full), err); }), exit_failed);
     EXPECT_THAT(err.str(), HasSubstr("the bars cannot be written: No space left on device"));
 }
 
 TEST_F(HistoryCommands, OtherFormatsPassThrough) {
     BarsArguments a;
-    a.format = "csv";
     a.no_cache = a.validate = true;
     will_answer("timestamp,open\n2026,1.10\n");
     answers.back().headers.emplace_back("X-Tickgate-Complete", "false");
     answers.back().headers.emplace_back("X-Tickgate-Error", "not_entitled");
-    EXPECT_EQ(bars(a), exit_failed);
+    EXPECT_EQ(bars(a, Format::csv), exit_failed);
     EXPECT_EQ(out.str(), "timestamp,open\n2026,1.10\n");
     EXPECT_THAT(err.str(), HasSubstr("not_entitled"));
     EXPECT_THAT(requests.at(0), HasSubstr("use_cache=false&validate=true&format=csv"));
@@ -259,7 +195,7 @@ TEST_F(HistoryCommands, AnInterruptLeavesTheJobAndSaysHowToComeBack) {
     will_answer(job("running", "0.5000", 100), 202);
     auto a = usual();
     const int code = run([&](DaemonClient& c) {
-        command = std::make_unique<Backfill>(a, out, err);
+        command = std::make_unique<Backfill>(a, table(), err);
         asio::co_spawn(loop, leave_when_followed(), [](const std::exception_ptr& e) { EXPECT_FALSE(e); });
         return command->run(c);
     });
@@ -280,7 +216,7 @@ TEST_F(HistoryCommands, JobsAreDetachedListedAndCancelled) {
     BackfillArguments list;
     list.list = true;
     EXPECT_EQ(backfill(list), exit_ok);
-    EXPECT_THAT(out.str(), HasSubstr("bf-1  running"));
+    EXPECT_THAT(out.str(), HasSubstr("bf-1  running  50.0 %"));
     answers.clear();
     will_answer(job("cancelled", "0.5000", 1));
     BackfillArguments cancel;
@@ -315,7 +251,7 @@ TEST_F(HistoryCommands, CoverageAndSymbolsAreReadable) {
         R"("spans":[{"from":"2026-11-18T00:00:00Z","to":"2026-11-19T00:00:00Z","cause":"none"}],"spans_cut":true}]})");
     CoverageArguments c;
     c.symbol = "crypto:BTC-USDT";
-    EXPECT_EQ(run([&](DaemonClient& client) { return show_coverage(client, c, out, err); }), exit_ok);
+    EXPECT_EQ(run([&](DaemonClient& client) { return show_coverage(client, c, table(), err); }), exit_ok);
     EXPECT_THAT(out.str(), HasSubstr("crypto:BTC-USDT 1m binance trade utc: 1,440 bars"));
     EXPECT_THAT(out.str(), HasSubstr("1d 00h"));
     EXPECT_THAT(out.str(), HasSubstr("00:01:30"));
@@ -326,12 +262,12 @@ TEST_F(HistoryCommands, CoverageAndSymbolsAreReadable) {
                 R"("native":"BTCUSDT","tradeable":true,"description":null}]})");
     SymbolsArguments s;
     s.text = "b t";
-    EXPECT_EQ(run([&](DaemonClient& client) { return show_symbols(client, s, out, err); }), exit_ok);
+    EXPECT_EQ(run([&](DaemonClient& client) { return show_symbols(client, s, table(), err); }), exit_ok);
     EXPECT_THAT(requests.back(), HasSubstr("text=b%20t"));
     EXPECT_THAT(out.str(), HasSubstr("crypto:BTC-USDT"));
     answers.clear();
     will_answer(R"({"data":[{"type":"suggestion","asked":"BTCUSD","suggestions":["crypto:BTC-USDT"]}]})");
-    EXPECT_EQ(run([&](DaemonClient& client) { return show_symbols(client, s, out, err); }), exit_failed);
+    EXPECT_EQ(run([&](DaemonClient& client) { return show_symbols(client, s, table(), err); }), exit_failed);
     EXPECT_THAT(err.str(), HasSubstr("did you mean crypto:BTC-USDT?"));
 }
 

@@ -1,5 +1,6 @@
 // The sample that is installed must be true: it loads as it stands, and its comments show the defaults.
 #include "config_test_support.hpp"
+#include "support/test_certs.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -53,9 +54,11 @@ TEST_F(SampleTest, ShowsTheDefaults) {
 TEST_F(SampleTest, EverySettingItShowsIsValid) {
     environment = {{"OANDA_TOKEN", "oanda-token-3"}, {"MASSIVE_API_KEY", "massive-key-3"},
         {"TRADIER_TOKEN", "tradier-token-3"}, {"REDIS_PASSWORD", "redis-pass-3"}, {"TICKGATE_TOKEN", "door-token-3"},
-        {"PGPASSWORD", "pg-pass-3"}, {"MASSIVE_S3_ACCESS_KEY", "s3-access-3"},
+        {"DESK_TOKEN", "desk-token-3"}, {"PGPASSWORD", "pg-pass-3"}, {"MASSIVE_S3_ACCESS_KEY", "s3-access-3"},
         {"MASSIVE_S3_SECRET_KEY", "s3-secret-3"}};
-    files = {{"/etc/tickgate/ca.pem", "pem"}};
+    const auto& pair = test::test_certs().good;
+    files = {{"/etc/tickgate/ca.pem", "pem"}, {"/etc/tickgate/cert.pem", read_file(pair.cert, 1u << 20).text},
+        {"/etc/tickgate/key.pem", read_file(pair.key, 1u << 20).text}};
     const Loaded loaded = load(uncommented());
     EXPECT_THAT(lines(loaded), IsEmpty());
     ASSERT_TRUE(loaded.config);

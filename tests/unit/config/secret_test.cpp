@@ -76,7 +76,7 @@ TEST_F(SecretTest, IsReadFromItsFile) {
     files = {{"/run/t", "abc-token\n"}, {"/etc/tickgate/t", "relative-token\r\n\r\n"}, {"/sp", " a b \n"}};
     EXPECT_EQ(good("http: {token_file: /run/t}").http.token.reveal(), "abc-token");
     EXPECT_EQ(good("http: {token_file: t}").http.token.reveal(), "relative-token");
-    EXPECT_EQ(good("http: {token_file: /sp}").http.token.reveal(), " a b ");
+    EXPECT_EQ(good("redis: {password_file: /sp}").redis.password.reveal(), " a b ");
     EXPECT_EQ(good("redis: {password_file: /run/t}").redis.password.reveal(), "abc-token");
 }
 
@@ -108,7 +108,7 @@ TEST_F(SecretTest, MovesOutOfTheRedisUrl) {
 }
 
 TEST_F(SecretTest, WorldReadableFileIsNoted) {
-    files["/c"] = "from-file";
+    files["/c"] = "a-token-from-a-file";
     world_readable = "/c";
     const Loaded loaded = load("http: {token_file: /c}\nsymbols: {crypto: [A]}");
     EXPECT_THAT(loaded.notices, ::testing::ElementsAre(AllOf(HasSubstr("http.token_file"), HasSubstr("`/c`"))));
@@ -133,22 +133,22 @@ protected:
 };
 
 TEST_F(FilesTest, LoadsAFileWithItsNeighbours) {
-    write("token", "real-token\n", 0600);
+    write("token", "a-real-long-token\n", 0600);
     const auto path = write("t.yaml", "http: {token_file: token}\nsymbols: {crypto: [A]}\n", 0644);
     const Loaded loaded = load_file(path);
     ASSERT_TRUE(loaded.config);
-    EXPECT_EQ(loaded.config->http.token.reveal(), "real-token");
+    EXPECT_EQ(loaded.config->http.token.reveal(), "a-real-long-token");
     EXPECT_THAT(loaded.notices, IsEmpty());
 }
 
 TEST_F(FilesTest, ReadableSecretsAreNoted) {
-    write("token", "real-token\n", 0644);
+    write("token", "a-real-long-token\n", 0644);
     const std::string symbols = "symbols: {crypto: [A]}\n";
     EXPECT_THAT(load_file(write("a.yaml", "http: {token_file: token}\n" + symbols, 0644)).notices, SizeIs(1));
-    EXPECT_THAT(load_file(write("b.yaml", "http: {token: in-the-clear}\n" + symbols, 0644)).notices,
+    EXPECT_THAT(load_file(write("b.yaml", "http: {token: token-in-the-clear}\n" + symbols, 0644)).notices,
         Contains(HasSubstr("holds a secret")));
-    EXPECT_THAT(load_file(write("c.yaml", "http: {token: in-the-clear}\n" + symbols, 0640)).notices, IsEmpty());
-    ::setenv("TICKGATE_TEST_TOKEN", "from-environment", 1);
+    EXPECT_THAT(load_file(write("c.yaml", "http: {token: token-in-the-clear}\n" + symbols, 0640)).notices, IsEmpty());
+    ::setenv("TICKGATE_TEST_TOKEN", "token-from-environment", 1);
     EXPECT_THAT(
         load_file(write("d.yaml", "http: {token: '${TICKGATE_TEST_TOKEN}'}\n" + symbols, 0644)).notices, IsEmpty());
     ::unsetenv("TICKGATE_TEST_TOKEN");

@@ -101,7 +101,7 @@ TEST_F(ValuesTest, PlaintextIsForLoopbackOnly) {
 
 TEST_F(ValuesTest, ListenAddresses) {
     const auto listen = [this](std::string_view text) {
-        return good(quoted("http: {token: t0ken-text, listen: ", text)).http;
+        return good(quoted("http: {token: t0ken-text-of-20-char, listen: ", text)).http;
     };
     EXPECT_EQ(listen("[::1]:80").host, "::1");
     EXPECT_TRUE(listen("[::1]:80").loopback);

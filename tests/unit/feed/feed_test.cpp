@@ -352,6 +352,55 @@ TEST_F(FeedTest, HolesAreToldBeforeTheStateThatMakesOthersServe) {
         (Lines{"link_down", "gap_opened", "gap_opened", "gap_opened", "down", "down"}));
 }
 
+TEST_F(FeedTest, CountsWhatIsMissedByWhetherItsMarketIsOpen) {
+    calendar::MarketHours hours;
+    const auto today = std::chrono::floor<std::chrono::days>(wall_now());
+    std::vector<MarketDay> days;
+    for (const int offset : {-2, -1, 0, 1, 2}) {
+        MarketDay day;
+        day.asset_class = AssetClass::equity;
+        day.date = today + std::chrono::days(offset);
+        day.closed = true;
+        days.push_back(day);
+    }
+    hours.learn(days);
+    options.hours = &hours;
+    start();
+    const auto wanted = [this](std::string_view name, const std::string& native) {
+        Wanted w;
+        w.what.instrument = table.intern(*InstrumentName::parse(name));
+        w.native = native;
+        return w;
+    };
+    const auto open = wanted("crypto:A", "A"), closed = wanted("equity:B", "B");
+    feed->subscribe({open, closed});
+    ASSERT_TRUE(until([&] { return feed->state() == FeedState::live && open_streams() == 1; }));
+    const auto by = [](const FeedStats& s, InstrumentState state) {
+        return s.instruments[static_cast<std::size_t>(state)];
+    };
+    ASSERT_TRUE(until([&] { return by(feed->stats(), InstrumentState::live) == 1; }));
+    auto s = feed->stats();
+    EXPECT_EQ(by(s, InstrumentState::closed), 1U);
+    EXPECT_EQ(s.open_instruments, 1U);
+    EXPECT_EQ(s.gaps_open + s.gaps_open_closed_market, 0U);
+    EXPECT_FALSE(feed->stats_of(open.what.instrument)->last);
+
+    say(0, "Q A 1.10 100");
+    ASSERT_TRUE(until([&] { return feed->stats_of(open.what.instrument)->last.has_value(); }));
+    EXPECT_EQ(feed->stats_of(open.what.instrument)->messages[0], 1U);
+    EXPECT_LT(wall_now() - *feed->stats_of(open.what.instrument)->last, 10s);
+
+    refuse = 503; // it does not come back
+    streams.at(0).out->abort();
+    ASSERT_TRUE(until([&] { return by(feed->stats(), InstrumentState::down) == 2; }));
+    s = feed->stats();
+    EXPECT_EQ(s.gaps_open, 1U);
+    EXPECT_EQ(s.gaps_open_closed_market, 1U);
+    EXPECT_EQ(s.open_instruments, 1U) << "whether it is connected or not";
+    EXPECT_EQ(s.gaps - s.gaps_closed, 2U);
+    EXPECT_FALSE(feed->stats_of(id("Z")));
+}
+
 TEST_F(FeedTest, ARejectedKindLeavesTheOthersLive) {
     start();
     feed->subscribe({want("A"), want("A", Kind::trade)});
@@ -400,6 +449,132 @@ TEST_F(FeedTest, RefusedCredentialsStopItAndATruncatedBodyDoesNot) {
     EXPECT_NE(sink.events.back().find("Insufficient authorization"), std::string::npos) << sink.events.back();
     EXPECT_FALSE(until([&] { return refused > 1; }, 300ms));
     EXPECT_TRUE(sink.states[id("A")].starts_with("refused"));
+}
+
+// Another provider object that speaks the same, as a reload makes it.
+class UpstreamTest : public FeedTest {
+protected:
+    struct Owned {
+        ScriptedProvider provider;
+        NoRest rest;
+    };
+    std::shared_ptr<Owned> other(std::string base) {
+        auto owned = std::make_shared<Owned>();
+        owned->provider.base = std::move(base);
+        return owned;
+    }
+    void use(const std::shared_ptr<Owned>& owned, Renewal how) {
+        Upstream upstream;
+        upstream.owner = owned;
+        upstream.provider = &owned->provider;
+        upstream.rest = &owned->rest;
+        upstream.spec = spec;
+        feed->use(std::move(upstream), how);
+    }
+    void start_with(const std::vector<std::string>& names) {
+        options.spec.time_ordered = true;
+        spec = options.spec;
+        start();
+        subscribe(names);
+        ASSERT_TRUE(until([&] { return live(names.front()); }));
+    }
+    FeedSpec spec;
+};
+
+TEST_F(UpstreamTest, OtherCredentialsRotateTheConnectionWithoutAHole) {
+    start_with({"A"});
+    say(0, "Q A 1 100");
+    auto next = other(provider.base);
+    use(next, Renewal::overlap);
+    ASSERT_TRUE(until([&] { return streams.size() == 2; }));
+    ASSERT_NE(streams.at(0).out, nullptr) << "the new one first";
+    say(0, "Q A 2 200");
+    say(1, "Q A 1 100"); // the newest price, again
+    say(1, "Q A 2 200");
+    say(1, "Q A 3 300");
+    ASSERT_TRUE(until([&] { return open_streams() == 1 && sink.published["A"].size() == 3; }));
+    EXPECT_EQ(sink.published["A"], (Lines{"1", "2", "3"}));
+    EXPECT_EQ(sink.count("gap_opened"), 0u);
+    EXPECT_EQ(sink.count("link_down"), 0u);
+    EXPECT_EQ(feed->stats().rotations, 1u);
+    EXPECT_EQ(feed->stats().reconnects, 0u);
+}
+
+TEST_F(UpstreamTest, WhatOnlyLaterConnectionsUseLeavesThisOneAlone) {
+    start_with({"A"});
+    auto next = other(provider.base);
+    use(next, Renewal::later);
+    EXPECT_FALSE(until([&] { return streams.size() > 1; }, 300ms));
+    EXPECT_EQ(feed->stats().connect_attempts, 1u);
+    say(0, "E 0"); // it ends by itself: the next one is made by the new provider
+    ASSERT_TRUE(until([&] { return streams.size() == 2 && live("A"); }));
+    say(1, "X");
+    EXPECT_TRUE(until([&] { return next->provider.renewals_asked > 0; }));
+    EXPECT_EQ(provider.renewals_asked, 0);
+}
+
+TEST_F(UpstreamTest, AnotherPlaceEndsTheConnectionTellsTheHoleAndBeginsAnew) {
+    start_with({"A"});
+    say(0, "Q A 1 9000");
+    ASSERT_TRUE(until([&] { return sink.published["A"].size() == 1; }));
+    auto next = other(provider.base);
+    use(next, Renewal::reconnect);
+    ASSERT_TRUE(until([&] { return streams.size() == 2 && live("A"); }));
+    EXPECT_EQ(sink.count("link_down"), 1u);
+    EXPECT_EQ(sink.count("gap_opened"), 1u);
+    say(1, "Q A 5 100"); // its clock is behind: no repeat for that
+    ASSERT_TRUE(until([&] { return sink.published["A"].size() == 2; }));
+    EXPECT_EQ(sink.count("gap_closed"), 1u);
+    EXPECT_EQ(open_streams(), 1u);
+    EXPECT_FALSE(until([&] { return streams.size() > 2; }, 300ms)) << "once is enough";
+}
+
+TEST_F(UpstreamTest, AFeedThatGaveUpTriesAgainWithOtherCredentials) {
+    refuse = 401;
+    options.spec.time_ordered = true;
+    spec = options.spec;
+    start();
+    subscribe({"A"});
+    ASSERT_TRUE(until([&] { return feed->state() == FeedState::refused; }));
+    refuse = 0;
+    EXPECT_FALSE(until([&] { return live("A"); }, 300ms)) << "not by itself";
+    use(other(provider.base), Renewal::overlap);
+    EXPECT_TRUE(until([&] { return live("A"); }));
+    EXPECT_EQ(feed->state(), FeedState::live);
+}
+
+TEST_F(UpstreamTest, TheOldProviderIsLetGoOnceItsConnectionHasEnded) {
+    start_with({"A"});
+    auto second = other(provider.base);
+    std::weak_ptr<Owned> held = second;
+    use(std::exchange(second, nullptr), Renewal::overlap);
+    ASSERT_TRUE(until([&] { return feed->stats().rotations == 1; }));
+    use(other(provider.base), Renewal::overlap);
+    EXPECT_FALSE(held.expired()) << "its connection still serves";
+    EXPECT_TRUE(until([&] { return held.expired(); }));
+    EXPECT_EQ(sink.count("gap_opened"), 0u);
+}
+
+TEST_F(UpstreamTest, ManyChangesInARowLeaveOneConnection) {
+    start_with({"A"});
+    say(0, "Q A 1 100");
+    for (int i = 0; i < 20; ++i)
+        use(other(provider.base), i % 3 == 0 ? Renewal::overlap : Renewal::later);
+    ASSERT_TRUE(until([&] { return feed->stats().rotations >= 1 && open_streams() == 1; }));
+    EXPECT_FALSE(until([&] { return open_streams() != 1; }, 500ms));
+    EXPECT_LE(streams.size(), 3u);
+    EXPECT_EQ(sink.count("gap_opened"), 0u);
+}
+
+TEST_F(UpstreamTest, OtherStaleLimitsHoldWithoutANewConnection) {
+    std::optional<std::chrono::milliseconds> limit;
+    options.stale_limit = [&](InstrumentId) { return limit; };
+    start_with({"A"});
+    say(0, "Q A 1 100");
+    limit = 100ms;
+    feed->refresh_limits();
+    EXPECT_TRUE(until([&] { return sink.states[id("A")].starts_with("stale"); }));
+    EXPECT_EQ(streams.size(), 1u);
 }
 
 } // namespace

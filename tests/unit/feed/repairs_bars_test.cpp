@@ -130,6 +130,42 @@ TEST_F(BarRepairs, AStreamThatTellsFormingBarsIsNotQuestioned) {
     EXPECT_EQ(repairer.orders[0].why, RepairOrder::Why::reconcile);
 }
 
+TEST_F(BarRepairs, ABarWhoseEndNeverCameIsAskedFor) {
+    streamed();
+    router->publish(a, bar_at(0, "1", false));
+    router->publish(a, bar_at(0, "2"));
+    router->publish(a, bar_at(1, "3", false));
+    router->publish(a, bar_at(2, "5", false)); // the final one of minute 1 was lost, and nothing told it
+    router->publish(a, bar_at(2, "5"));
+    now.wall = day + 6min;
+    pass(120s);
+    ASSERT_EQ(repairer.orders.size(), 1u);
+    const auto order = repairer.orders[0];
+    EXPECT_EQ(order.why, RepairOrder::Why::reconcile);
+    EXPECT_EQ(order.from, day + 1min);
+    EXPECT_EQ(order.to, day + 2min);
+    out.take();
+    answer(order, {bar_at(1, "4")});
+    complete(order);
+    EXPECT_EQ(out.take(), Lines{"bar:1m binance/BTCUSDT 4 4 4 4 final backfill"});
+}
+
+TEST_F(BarRepairs, BarsThatNeverCameAreAskedFor) {
+    streamed("equity:AAPL");
+    router->publish(a, bar_at(0, "1"));
+    router->publish(a, bar_at(3, "4"));
+    now.wall = day + 6min;
+    pass(120s);
+    ASSERT_EQ(repairer.orders.size(), 1u);
+    const auto order = repairer.orders[0];
+    EXPECT_LE(order.from, day + 1min);
+    EXPECT_GE(order.to, day + 3min);
+    out.take();
+    answer(order, {bar_at(2, "3"), bar_at(3, "4")});
+    complete(order);
+    EXPECT_EQ(out.take(), Lines{"bar:1m binance/BTCUSDT 3 3 3 3 final backfill"}) << "minute 1 had no trades";
+}
+
 TEST_F(BarRepairs, AStreamThatTellsABarOnceIsQuestionedWhenItHasSettled) {
     streamed();
     pass(60s);

@@ -1,5 +1,7 @@
 #include "router_test_support.hpp"
 
+#include <gmock/gmock.h>
+
 namespace tickgate::feed {
 namespace {
 
@@ -373,6 +375,62 @@ TEST_F(Routing, AChannelOfNoRouteIsHeldButLeadsNowhere) {
     router->publish(a, quote("1", "2"));
     router->close_channel(a);
     EXPECT_TRUE(out.take().empty());
+}
+
+TEST_F(Routing, OtherRulesHoldAtOnce) {
+    both_live();
+    RouteFsm::Rules rules;
+    rules.warm = false;
+    router->change(rules, RepairOptions(), false);
+    pass(60s);
+    EXPECT_THAT(wants, ::testing::ElementsAre("massive released")) << "nobody needs a cold standby of what is live";
+    rules.warm = true;
+    router->change(rules, RepairOptions(), false);
+    pass(100ms);
+    EXPECT_EQ(wants.back(), "massive wanted");
+    EXPECT_EQ(router->active(id), "oanda");
+    EXPECT_EQ(router->stats().switches, 0u);
+}
+
+TEST_F(Routing, ANarrowerGuardHoldsTheNextSwitch) {
+    both_live();
+    router->publish(b, quote("1.1100", "1.1102")); // 0.9 % away
+    RouteFsm::Rules rules;
+    rules.jump_guard = dec("0.5");
+    router->change(rules, RepairOptions(), false);
+    state(id, "oanda", down, "connection reset");
+    EXPECT_EQ(router->active(id), "oanda");
+    rules.jump_guard = dec("2");
+    router->change(rules, RepairOptions(), false);
+    EXPECT_EQ(router->active(id), "massive") << "a wider one lets it pass at once";
+}
+
+TEST_F(Routing, SourcesAreTurnedOnAndOffWhileMessagesPass) {
+    out.sources = true;
+    both_live();
+    router->publish(b, quote("1", "2"));
+    EXPECT_TRUE(out.take().empty());
+    router->change(RouteFsm::Rules(), RepairOptions(), true);
+    router->publish(a, quote("1", "2"));
+    router->publish(b, quote("1", "2"));
+    EXPECT_EQ(
+        out.take(), (Lines{"src:quote oanda/EUR_USD 1 2", "quote oanda/EUR_USD 1 2", "src:quote massive/EUR/USD 1 2"}));
+    router->change(RouteFsm::Rules(), RepairOptions(), false);
+    out.take();
+    router->publish(b, quote("1", "2"));
+    router->publish(a, quote("1", "2"));
+    EXPECT_EQ(out.take(), Lines{"quote oanda/EUR_USD 1 2"});
+}
+
+TEST_F(Routing, AnotherOrderOfTheRouteSwitchesOnceWithOneEvent) {
+    both_live();
+    router->set_route(id, {"massive", "oanda"}, {sub(id, Kind::quote)});
+    pass(60s);
+    std::size_t routes = 0;
+    for (const auto& e : out.events)
+        routes += e.event == "route";
+    EXPECT_EQ(routes, 1u);
+    EXPECT_EQ(router->active(id), "massive");
 }
 
 } // namespace

@@ -197,5 +197,39 @@ TEST_F(ShardFsmTest, AfterStopNothingIsStarted) {
     EXPECT_EQ(step().act, Act::none);
 }
 
+TEST_F(ShardFsmTest, OneThatGaveUpBeginsAnewWhenToldTo) {
+    fsm.start(now);
+    ASSERT_EQ(act_now(), Act::start);
+    fsm.link_ended(0, errc::unauthorized, now);
+    ASSERT_EQ(act_now(), Act::give_up);
+    ASSERT_EQ(step().act, Act::none);
+    fsm.begin_anew(now);
+    EXPECT_FALSE(fsm.gave_up());
+    EXPECT_EQ(act_now(), Act::start);
+    fsm.link_ended(0, errc::unauthorized, now);
+    EXPECT_EQ(act_now(), Act::give_up) << "and gives up again, as loudly";
+}
+
+TEST_F(ShardFsmTest, AReplacementThatWasRefusedIsTriedAtOnceWithOtherCredentials) {
+    fsm.start(now);
+    ASSERT_EQ(act_now(), Act::start);
+    bring_up(0);
+    fsm.replace(now);
+    ASSERT_EQ(act_now(), Act::start);
+    fsm.link_ended(1, errc::unauthorized, now);
+    EXPECT_EQ(act_now(), Act::none);
+    EXPECT_FALSE(fsm.gave_up()) << "the first connection serves on";
+    fsm.begin_anew(now);
+    EXPECT_EQ(act_now(), Act::start);
+}
+
+TEST_F(ShardFsmTest, BeginningAnewDoesNotCutAPauseShort) {
+    fsm.start(now);
+    ASSERT_EQ(act_now(), Act::start);
+    fsm.link_ended(0, errc::banned, now, 60s);
+    fsm.begin_anew(now);
+    EXPECT_EQ(act_now(), Act::none) << "the venue asked for it";
+}
+
 } // namespace
 } // namespace tickgate::feed

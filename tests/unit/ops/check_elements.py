@@ -1,6 +1,7 @@
-"""Checks elements of answers, one a line, against their schema: check_elements.py SCHEMA_FOLDER FILE
+"""Checks elements of answers, one a line, against their schema: check_elements.py SCHEMA_FOLDER FILE [NAME…]
 
-Each element must fit exactly one definition, have exactly its keys, and every definition of history must be seen.
+Each element must fit exactly one definition, have exactly its keys, and every definition named must be seen; without
+names those of history.
 """
 import json
 import pathlib
@@ -27,6 +28,8 @@ for line in pathlib.Path(sys.argv[2]).read_text().splitlines():
     if not names:
         sys.exit(f"keys without a schema: {line}")
     seen.update(names)
-missing = {"bar", "trade", "summary", "trades_summary", "progress", "job", "job_progress", "coverage", "collector",
-           "collector_ended", "limit", "cache", "cleared", "suggestion", "latest", "validation"} - seen
+history = {"bar", "trade", "summary", "trades_summary", "progress", "job", "job_progress", "coverage", "collector",
+           "collector_ended", "limit", "cache", "cleared", "suggestion", "latest", "validation"}
+wanted = set(sys.argv[3:]) or history
+missing = wanted - seen
 sys.exit(f"not seen: {missing}" if missing else 0)

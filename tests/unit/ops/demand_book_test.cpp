@@ -163,4 +163,15 @@ TEST_F(Demand, LeavingTheConfigurationLingersToo) {
     EXPECT_EQ(book.counts().configured, 0u);
 }
 
+TEST_F(Demand, AnotherLingerHoldsForWhatEndsFromThenOn) {
+    subscribed({a, b});
+    subscribed({b});
+    book.set_linger(5s);
+    subscribed({});
+    now += 6s;
+    EXPECT_THAT(take(), ElementsAre("-" + b));
+    now += 55s;
+    EXPECT_THAT(take(), ElementsAre("-" + a)) << "it was promised a minute";
+}
+
 } // namespace tickgate::ops

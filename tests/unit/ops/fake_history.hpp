@@ -170,7 +170,7 @@ struct FakeHistory final : HistoryAccess {
         if (job_error)
             co_return job_error;
         backfill::JobView job;
-        job.id = "bf-000000000001";
+        job.id = "bf-" + std::to_string(1000000000001 + held.size()).substr(1);
         job.spec = std::move(spec);
         job.created = job.updated = clock;
         job.series = job.spec.instruments.size() * job.spec.timeframes.size();
@@ -247,7 +247,7 @@ struct FakeHistory final : HistoryAccess {
 };
 
 // BTC-USDT, ETH-USDT and SPY exist.
-struct FakeMarket final : Services {
+struct FakeMarket : Services {
     asio::awaitable<Outcome<std::vector<QuoteAnswer>>> quotes(std::vector<InstrumentName> names) override {
         std::vector<QuoteAnswer> list;
         for (auto& n : names) {

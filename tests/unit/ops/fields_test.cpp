@@ -43,7 +43,7 @@ TEST(Fields, EveryMistakeIsNamedWithWhatIsAllowed) {
     EXPECT_EQ(message({{"symbols", "a"}, {"symbol", "b"}}),
         "bad_request|field symbols is given twice|symbol or symbols, not both");
     EXPECT_EQ(message({{"symbls", "a"}}),
-        "bad_request|subscribe has no field \"symbls\"|fields: symbols, kinds, timeframes, lease");
+        "bad_request|subscribe has no field \"symbls\"|fields: symbols, kinds, timeframes, channels, lease");
     std::string many = "a";
     for (int i = 0; i < 500; ++i)
         many += ",a";

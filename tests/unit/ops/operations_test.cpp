@@ -184,7 +184,7 @@ TEST_F(Ops, SymbolsPassesTheFiltersAndTellsStepsExactly) {
     EXPECT_FALSE(run("symbols", {{"text", "btc"}, {"class", "crypto"}, {"limit", "3"}, {"provider", "binance"}}));
     EXPECT_EQ(services.last_query.text, "btc");
     EXPECT_EQ(services.last_query.asset_class, AssetClass::crypto);
-    EXPECT_EQ(services.last_query.limit, 3u);
+    EXPECT_EQ(services.last_query.limit, 4u) << "one more shows whether there is more";
     ASSERT_EQ(got.elements.size(), 3u);
     EXPECT_NE(got.texts[0].find("\"price_step\":0.010"), std::string::npos);
     EXPECT_TRUE(got.elements[2].at("symbol").is_null());
@@ -192,7 +192,8 @@ TEST_F(Ops, SymbolsPassesTheFiltersAndTellsStepsExactly) {
     EXPECT_EQ(code("symbols", {{"class", "stock"}}), "bad_request");
     EXPECT_EQ(code("symbols", {{"limit", "0"}}), "bad_request");
     EXPECT_FALSE(run("symbols", {{"limit", "2"}}));
-    EXPECT_EQ(got.elements.size(), 2u);
+    ASSERT_EQ(got.elements.size(), 3u);
+    EXPECT_EQ(got.elements[2].at("next_cursor").as_string(), "2");
 }
 
 TEST_F(Ops, ValidateAnswersForEachSymbolAlone) {

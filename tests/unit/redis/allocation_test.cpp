@@ -1,6 +1,7 @@
 // After warm-up publish() and flush() take no memory.
 #include "publisher_fixture.hpp"
 #include "redis/command_queue.hpp"
+#include "redis/tap.hpp"
 #include "support/allocations.hpp"
 
 #include <cstring>
@@ -45,6 +46,46 @@ TEST_F(Allocation, NoneOnTheHotPath) {
     for (int i = 0; i < 300; ++i)
         round();
     EXPECT_EQ(taken, 0u);
+}
+
+TEST_F(Allocation, NoneOnTheHotPathThoughSomebodyFollowsOnTheOtherLoop) {
+    auto& p = start(options(server.url()));
+    Tap tap;
+    p->attach(tap);
+    std::vector<ChannelId> quotes, trades;
+    for (int i = 0; i < 100; ++i) {
+        const std::string symbol = "S" + std::to_string(i);
+        quotes.push_back(open(p, symbol));
+        trades.push_back(open(p, symbol, Kind::trade));
+        tap.want(*table.find({AssetClass::crypto, symbol}), 7);
+    }
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    const Quote q = quote();
+    const Trade t = trade();
+    std::size_t taken = 0, records = 0;
+    const auto round = [&] {
+        const auto before = test::allocations();
+        for (std::size_t i = 0; i < quotes.size(); ++i) {
+            p->publish(quotes[i], q);
+            p->publish(trades[i], t);
+        }
+        p->flush(now());
+        taken += test::allocations() - before;
+        TapRecord record;
+        while (tap.next(record))
+            ++records;
+        (void)tap.sleep(); // so that each flush wakes it
+        ASSERT_TRUE(run_until([&] { return p->stats().queued_commands == 0; }));
+    };
+    for (int i = 0; i < 100; ++i)
+        round();
+    taken = 0;
+    for (int i = 0; i < 300; ++i)
+        round();
+    EXPECT_EQ(taken, 0u);
+    EXPECT_EQ(records, 400u * 200u);
+    EXPECT_EQ(tap.overflows(), 0u);
+    ASSERT_TRUE(stop(p)); // before the tap goes
 }
 
 // Spare chunks serve in turn; one that held a single command before is filled later.

@@ -78,15 +78,11 @@ struct ChainCheck {
         }
         for (std::uint64_t s = at + 1; s < seq; ++s) {
             ++holes;
-            bool announced = open[m.channel] > 0;
-            if (announced)
-                missing[m.channel].insert(s); // until gap_closed gives the totals
-            for (const auto& [from, to] : gaps[m.channel])
-                announced |= s >= from && s <= to;
-            if (!announced) {
-                ++before_announcement;
-                missing[m.channel].insert(s);
-            }
+            const auto& told = gaps[m.channel];
+            if (std::any_of(told.begin(), told.end(), [s](const auto& g) { return g.first <= s && s <= g.second; }))
+                continue;
+            missing[m.channel].insert(s); // while a gap is open: until gap_closed gives the totals
+            before_announcement += open[m.channel] == 0;
         }
         at = seq;
     }

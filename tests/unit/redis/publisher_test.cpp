@@ -318,5 +318,73 @@ TEST_F(PublisherTest, MessagesBeforeTheFirstConnectionAreKept) {
     EXPECT_EQ(json::parse(server.get("md:last:trade:crypto:BTC-USDT")).at("seq"), 10);
 }
 
+TEST_F(PublisherTest, WhatIsTunedHoldsFromThenOn) {
+    Listener listener(server);
+    auto& p = start(options(server.url()));
+    const auto t = open(p, "BTC-USDT", Kind::trade);
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    p->publish(t, trade());
+    Publisher::Tuning tuning;
+    tuning.streams = true;
+    tuning.stream_maxlen = 100;
+    tuning.last_value_interval = std::chrono::milliseconds(10);
+    tuning.config_digest = "feedfacefeedface";
+    p->tune(tuning);
+    p->publish(t, trade());
+    p->flush(now());
+    ASSERT_TRUE(run_until([&] {
+        return server.cli({"XLEN", "md:stream:trade:crypto:BTC-USDT"}).text == "1";
+    })) << "the second, not the first";
+    EXPECT_TRUE(run_until([&] { return server.cli({"HGET", "md:info", "config_digest"}).text == "feedfacefeedface"; }));
+    tuning.streams = false;
+    p->tune(tuning);
+    p->publish(t, trade());
+    p->flush(now());
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:trade:crypto:BTC-USDT") == 3;
+    }));
+    EXPECT_EQ(server.cli({"XLEN", "md:stream:trade:crypto:BTC-USDT"}).text, "1");
+}
+
+TEST_F(PublisherTest, AFeedThatIsNoMoreLosesItsStatus) {
+    auto& p = start(options(server.url()));
+    FeedStatus status;
+    status.state = FeedState::live;
+    p->set_feed_status("binance.spot", status);
+    p->set_feed_status("binance.usdm", status);
+    ASSERT_TRUE(run_until([&] { return server.cli({"EXISTS", "md:status:binance.spot"}).text == "1"; }));
+    Listener listener(server);
+    p->remove_feed("binance.spot");
+    p->remove_feed("nobody.knows");
+    p->flush(now());
+    EXPECT_TRUE(run_until([&] { return server.cli({"EXISTS", "md:status:binance.spot"}).text == "0"; }));
+    listener.poll();
+    listener.messages.clear();
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:heartbeat") > 0;
+    }));
+    const auto& feeds = listener.messages.back().body.at("feeds").as_object();
+    EXPECT_FALSE(feeds.contains("binance.spot"));
+    EXPECT_TRUE(feeds.contains("binance.usdm"));
+}
+
+TEST_F(PublisherTest, AnEventOfNoInstrumentAndNoFeedIsTheGateways) {
+    Listener listener(server);
+    auto& p = start(options(server.url()));
+    ASSERT_TRUE(run_until([&] { return p->stats().owner; }));
+    Event e;
+    e.event = "config_reloaded";
+    e.cause = "signal";
+    e.text = "digest 0123456789abcdef";
+    p->publish_event(e);
+    p->flush(now());
+    ASSERT_TRUE(run_until([&] {
+        listener.poll();
+        return listener.count("md:event:gateway") == 1;
+    }));
+}
+
 } // namespace
 } // namespace tickgate::redis

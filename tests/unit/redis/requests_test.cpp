@@ -347,7 +347,7 @@ TEST_F(Requests, LargeAnswersComeInChunksAndWaitForTheirReader) {
         elements += chunk.at("data").as_array().size();
         done = chunk.at("done").as_bool();
     }
-    EXPECT_EQ(elements, 1000u);
+    EXPECT_EQ(elements, 1001u) << "and the place where the list goes on";
     EXPECT_GT(next, 20);
     EXPECT_TRUE(all_done());
     EXPECT_EQ(g.stats().chunks, static_cast<std::uint64_t>(next));
