@@ -24,6 +24,9 @@ function(tickgate_test name)
   target_compile_definitions(
     ${name} PRIVATE TICKGATE_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures" TICKGATE_SOURCE="${PROJECT_SOURCE_DIR}"
                     TICKGATE_BINARY="${PROJECT_BINARY_DIR}/bin/tickgate")
+  if("asan" IN_LIST arg_LABELS)
+    add_dependencies(sanitized_tests ${name})
+  endif()
   # One word, as discovery keeps only the first of a list; `ctest -L` takes a pattern and finds each part.
   string(JOIN "+" labels ${arg_LABELS})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT})

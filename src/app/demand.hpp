@@ -17,6 +17,9 @@
 
 namespace tickgate::app {
 
+// Who holds the leases of all streams; no request may use this name.
+inline constexpr std::string_view streams_holder = "stream";
+
 // On `control`.
 class Demand {
 public:

@@ -15,6 +15,8 @@ namespace tickgate::app {
 
 namespace {
 
+constexpr const char* reserved_name = "the client name stream is the gateway's own: choose another";
+
 ops::SymbolInfo symbol_info(const ProviderEntry& provider, const InstrumentInfo& info) {
     ops::SymbolInfo out;
     out.name = info.name;
@@ -268,6 +270,8 @@ asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> GatewayServices::reso
 
 asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> GatewayServices::subscribe(
     ops::SubscribeRequest request) {
+    if (request.client == streams_holder)
+        co_return ops::Outcome<std::vector<ops::SubscribeAnswer>>(errc::bad_request, reserved_name);
     auto picture = co_await look(request.names);
     if (!picture.owner)
         co_return ops::Outcome<std::vector<ops::SubscribeAnswer>>(errc::not_owner);
@@ -329,6 +333,8 @@ asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> GatewayServices
 }
 
 asio::awaitable<ops::Outcome<std::size_t>> GatewayServices::unsubscribe(ops::UnsubscribeRequest request) {
+    if (request.client == streams_holder)
+        co_return ops::Outcome<std::size_t>(errc::bad_request, reserved_name);
     std::vector<InstrumentName> none;
     const auto picture = co_await look(std::move(none));
     if (!picture.owner)

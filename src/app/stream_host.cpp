@@ -8,7 +8,6 @@ namespace tickgate::app {
 
 namespace {
 
-constexpr std::string_view lease_holder = "stream";
 constexpr std::chrono::hours for_good{24 * 365 * 10}; // ended by release()
 
 } // namespace
@@ -19,14 +18,14 @@ std::string StreamHost::unservable(const InstrumentName& name) const {
 
 bool StreamHost::want(const ops::DataName& name) {
     changed_ = true;
-    return parts_.demand.lease(lease_holder, name, mono_now() + for_good);
+    return parts_.demand.lease(streams_holder, name, mono_now() + for_good);
 }
 
 void StreamHost::release(const ops::DataName& name) {
     changed_ = true;
     std::vector<ops::DataName> names;
     names.push_back(name);
-    parts_.demand.end_lease(lease_holder, names);
+    parts_.demand.end_lease(streams_holder, names);
 }
 
 void StreamHost::apply() {

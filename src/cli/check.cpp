@@ -162,7 +162,7 @@ Verdict check_quotas(const std::vector<Json>& limits, Thresholds thresholds) {
             said.push_back(label + " paused, as the venue asked");
         }
         const auto limit = l["limit"].real();
-        if (limit <= 0)
+        if (limit <= 0 || l["what"].text != "requests") // one connection of one is how it should be
             continue;
         const auto percent = l["used"].real() / limit * 100;
         most = std::max(most, percent);
@@ -281,13 +281,24 @@ asio::awaitable<int> run_check(DaemonClient& client, CheckArguments a, std::ostr
     Thresholds thresholds{AlertRange::parse(a.warning), AlertRange::parse(a.critical)};
     std::vector<std::pair<std::string, Verdict>> verdicts;
     const bool all = a.what == "all";
+    const auto provider = a.feed.substr(0, a.feed.find('.'));
+    if (!all && a.what != "feed" && !a.feed.empty()) {
+        const auto feeds = co_await asker.list("/api/v1/feeds");
+        const auto known = only(feeds, a.feed, "feed");
+        if (known.empty() && !asker.fault) {
+            Verdict none;
+            none.health = Health::unknown;
+            none.text = "no feed " + a.feed;
+            asker.fault = std::move(none);
+        }
+    }
     if (all || a.what == "feed") {
         const auto status = co_await asker.list("/api/v1/status");
         auto feeds = co_await asker.list("/api/v1/feeds");
         auto subscriptions = co_await asker.list("/api/v1/subscriptions?limit=10000");
         feeds = only(std::move(feeds), a.feed, "feed");
         if (!a.feed.empty()) // instruments are a provider's
-            subscriptions = only(std::move(subscriptions), a.feed.substr(0, a.feed.find('.')), "provider");
+            subscriptions = only(std::move(subscriptions), provider, "provider");
         const auto gateway = status.empty() ? Json() : status.front();
         auto verdict = check_feeds(gateway, feeds, subscriptions, all ? Thresholds() : thresholds, wall_now());
         if (feeds.empty() && !a.feed.empty()) {
@@ -299,7 +310,7 @@ asio::awaitable<int> run_check(DaemonClient& client, CheckArguments a, std::ostr
     }
     if (all || a.what == "quota") {
         auto limits = co_await asker.list("/api/v1/rate-limit");
-        limits = only(std::move(limits), a.feed, "name");
+        limits = only(std::move(limits), provider, "provider");
         verdicts.emplace_back("quotas", check_quotas(limits, all ? Thresholds() : thresholds));
     }
     if (all || a.what == "gaps") {

@@ -126,7 +126,7 @@ asio::awaitable<void> examine_door(config::Http http, Reporter report) {
     std::string problem;
     std::shared_ptr<net::TlsContext> tls;
     if (!http.cert_file.empty())
-        if (auto made = net::TlsContext::client(http.cert_file, problem))
+        if (auto made = net::TlsContext::pinned(http.cert_file, problem))
             tls = *made;
     net::HttpClient client(executor, tls);
     RestRequest request;

@@ -94,7 +94,7 @@ constexpr Row history_rows[] = {
         "how long a collection has been due; 0 while on time. Grows: the budget or the provider is too slow for what "
         "is collected"},
     {"tickgate_collector_failing_series", gauge, none, "collector", "Series whose last collection failed",
-        "series whose last collection failed; `GET /api/v1/collectors` has the errors"},
+        "series whose last collection failed; `GET /api/v1/collectors/status` has the errors"},
     {"tickgate_quality_checked_total", counter, none, "", "Final bars checked as they were published",
         "final bars checked as they were published"},
     {"tickgate_quality_issues_total", counter, none, "check, severity (note, warning, error)",

@@ -331,6 +331,12 @@ std::string Hub::resume_id(const Client& client) const {
     return out;
 }
 
+bool Hub::end_if_slow(const ClientRef& client) {
+    if (client->outlet != nullptr && client->outlet->queued() > options_.client_bytes)
+        close(client, 1013, "too slow: what it was sent is not read", "slow");
+    return client->outlet == nullptr;
+}
+
 void Hub::send(const ClientRef& client, std::string_view text) {
     if (client->outlet == nullptr)
         return;

@@ -111,6 +111,8 @@ public:
     // Names a place in everything the client follows: session and number of each channel, in order of their names.
     std::string resume_id(const Client& client) const;
     void send(const ClientRef& client, std::string_view text); // one message of the protocol, at once
+    // True if it is closed, or is now: it asks on and reads no answers.
+    bool end_if_slow(const ClientRef& client);
 
     void take(const redis::TapRecord& record);
     void overflows(std::uint64_t total); // what the tap has left out since the start

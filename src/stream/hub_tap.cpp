@@ -85,6 +85,9 @@ void Hub::begin_session(std::uint32_t number, std::string_view text) {
     for (auto& [key, channel] : s_->channels) {
         channel->seq = 0;
         channel->last.reset(); // of the session before
+        for (auto* entry : channel->entries)
+            if (entry->sent)
+                *entry->sent = 0;
     }
 }
 

@@ -123,6 +123,8 @@ asio::awaitable<void> WsDoor::work() {
 
 asio::awaitable<void> WsDoor::perform(Task task) {
     Hub& hub = streams_.hub_;
+    if (hub.end_if_slow(client_))
+        co_return;
     if (task.fault) {
         hub.send(client_, error_text(task.action, *task.fault));
         co_return;

@@ -213,6 +213,33 @@ TEST_F(HubTest, ANewSessionStartsAnew) {
     EXPECT_THAT(second.take(), ElementsAre(text_of(Kind::quote, btc, 1, "S2")));
 }
 
+TEST_F(HubTest, TheNumbersOfTheSessionBeforeAreNoPlaceInTheNewOne) {
+    make();
+    FakeOutlet outlet;
+    const auto client = connect("a", outlet);
+    hub->subscribe(client, {name_of(btc), name_of(eth)}, {{Kind::quote, {}}}, Format::native);
+    answer_snapshot({{Kind::quote, 900}});
+    deliver();
+    EXPECT_EQ(hub->resume_id(*client), "S1-900.900");
+    session = "S2";
+    session_number = 2;
+    publish(Kind::quote, btc, 1);
+    deliver();
+    EXPECT_EQ(hub->resume_id(*client), "S2-1.0");
+}
+
+TEST_F(HubTest, WhoAsksOnAndReadsNoAnswersIsClosed) {
+    make();
+    FakeOutlet outlet;
+    const auto client = connect("a", outlet);
+    outlet.stuck = HubOptions().client_bytes;
+    EXPECT_FALSE(hub->end_if_slow(client));
+    ++outlet.stuck;
+    EXPECT_TRUE(hub->end_if_slow(client));
+    EXPECT_EQ(outlet.closed, 1013);
+    EXPECT_EQ(hub->stats().clients[0], 0u);
+}
+
 TEST_F(HubTest, ANewerConnectionTakesTheNameOfAnOlderOne) {
     make();
     FakeOutlet first, second;
