@@ -40,6 +40,7 @@ TEST(Clients, PythonSubscriberShowsLateJoinGapsAndExactDecimals) {
     SystemOptions options;
     options.venue = {"--kind", "spot", "--rate", "400", "--symbols", "BTCUSDT,ETHUSDT"};
     System system(options);
+    ASSERT_TRUE(System::eventually([&] { return !system.redis.get("md:last:trade:crypto:BTC-USDT").empty(); }));
     Process subscriber({python, "-u", source + "/docs/clients/subscriber.py", system.redis.url(),
         "md:trade:crypto:BTC-USDT", "md:quote:crypto:BTC-USDT"});
     ASSERT_TRUE(subscriber.wait_for_line("last value md:trade:crypto:BTC-USDT")) << subscriber.standard_error();
