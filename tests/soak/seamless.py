@@ -252,6 +252,10 @@ publish: {{timeframes: [5s, 1m]}}
         venue = self.random.choice(self.venues)
         kind = self.random.choice(["drop", "reset", "stall", "garbage", "gap", "http_status", "cut_24h", "half_open",
                                    "refuse", "redis_clients"])
+        # A bar that is told once, and lost while the connection stays, is asked for when the next one is there: a short
+        # run does not wait for that.
+        if venue.name == "massive" and self.options.settle < 120 and kind in ("gap", "stall", "half_open", "garbage"):
+            kind = "drop"
         milliseconds = self.random.randrange(500, 4000)
         print(f"{time.monotonic() - self.began:7.1f} s  {venue.name} {kind}", flush=True)
         if kind == "redis_clients":
@@ -261,10 +265,8 @@ publish: {{timeframes: [5s, 1m]}}
         elif kind == "http_status":
             venue.fault(fault=kind, value=self.random.choice([500, 503]), count=self.random.randrange(1, 4))
         elif kind == "gap":
-            # Of each stream: eight bars of a minute that come once are eight minutes. A lost one is asked for when the
-            # next one comes, which a short run does not wait for.
-            if venue.name != "massive" or self.options.settle >= 120:
-                venue.fault(fault=kind, value=self.random.randrange(1, 9) if venue.name == "binance" else 1)
+            # Of each stream: eight bars of a minute that come once are eight minutes.
+            venue.fault(fault=kind, value=self.random.randrange(1, 9) if venue.name == "binance" else 1)
         elif kind in ("stall", "half_open", "refuse"):
             venue.fault(fault=kind, for_ms=milliseconds)
         else:
