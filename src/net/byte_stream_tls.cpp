@@ -52,26 +52,6 @@ struct TlsStream::Engine {
         return true;
     }
 
-    bool expect_host(const std::string& host) {
-        error_code no_address;
-        const auto address = asio::ip::make_address(host, no_address);
-        if (!no_address)
-            return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), address.to_string().c_str()) == 1;
-        SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        // SSL_set_tlsext_host_name, without the macro's C cast.
-        const long named = SSL_ctrl(
-            ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
-        return named == 1 && SSL_set1_host(ssl.get(), host.c_str()) == 1;
-    }
-
-    std::string handshake_problem() const {
-        const long verdict = SSL_get_verify_result(ssl.get());
-        if (verdict == X509_V_OK)
-            return take_openssl_error();
-        ERR_clear_error();
-        return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verdict);
-    }
-
     // Decrypts what is there: bytes, zero with no error (more input needed), or an error.
     std::size_t take(std::span<char> into, error_code& ec) {
         std::size_t got = 0;
@@ -155,7 +135,7 @@ TlsStream::~TlsStream() { close(); }
 asio::awaitable<error_code> TlsStream::handshake(std::string host, std::string& detail) {
     Engine& e = *engine_;
     const bool server = context_->impl().server, by_name = !server && !context_->impl().pinned;
-    if (!e.attach(context_->impl().native()) || (by_name && !e.expect_host(host))) {
+    if (!e.attach(context_->impl().native()) || (by_name && !expect_host(e.ssl.get(), host))) {
         detail = take_openssl_error();
         co_return errc::tls_failed;
     }
@@ -168,7 +148,7 @@ asio::awaitable<error_code> TlsStream::handshake(std::string host, std::string& 
         const int done = SSL_do_handshake(e.ssl.get());
         const int why = done == 1 ? SSL_ERROR_NONE : SSL_get_error(e.ssl.get(), done);
         if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) {
-            detail = e.handshake_problem();
+            detail = handshake_problem(e.ssl.get());
             e.broken = true;
             e.flush_side_output(*socket_); // the alert
             co_return errc::tls_failed;

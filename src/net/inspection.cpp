@@ -66,25 +66,6 @@ int on_certificate(int good, X509_STORE_CTX* store) {
     return good;
 }
 
-bool expect_host(SSL* ssl, const std::string& host) {
-    error_code no_address;
-    const auto address = asio::ip::make_address(host, no_address);
-    if (!no_address)
-        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address.to_string().c_str()) == 1;
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str())) ==
-               1 &&
-           SSL_set1_host(ssl, host.c_str()) == 1;
-}
-
-std::string handshake_problem(SSL* ssl) {
-    const long verdict = SSL_get_verify_result(ssl);
-    if (verdict == X509_V_OK)
-        return take_openssl_error();
-    ERR_clear_error();
-    return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verdict);
-}
-
 // What the handshake has to say goes out.
 asio::awaitable<error_code> send_pending(ByteStream& stream, BIO* out) {
     std::array<char, 4096> buffer{};

@@ -1,14 +1,19 @@
 #include "net/tls_impl.hpp"
 
+#include <boost/asio/ip/address.hpp>
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <cstring>
 #include <ctime>
 
 namespace tickgate::net {
+
+namespace asio = boost::asio;
 
 std::string take_openssl_error() {
     const unsigned long code = ERR_get_error();
@@ -19,6 +24,26 @@ std::string take_openssl_error() {
         return std::strerror(ERR_GET_REASON(code));
     const char* reason = ERR_reason_error_string(code);
     return reason != nullptr ? reason : "TLS error " + std::to_string(code);
+}
+
+bool expect_host(SSL* ssl, const std::string& host) {
+    error_code no_address;
+    const auto address = asio::ip::make_address(host, no_address);
+    if (!no_address)
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address.to_string().c_str()) == 1;
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // SSL_set_tlsext_host_name, without the macro's C cast.
+    const long named =
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
+    return named == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
+}
+
+std::string handshake_problem(SSL* ssl) {
+    const long verdict = SSL_get_verify_result(ssl);
+    if (verdict == X509_V_OK)
+        return take_openssl_error();
+    ERR_clear_error();
+    return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verdict);
 }
 
 namespace {

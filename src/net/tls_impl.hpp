@@ -25,6 +25,12 @@ struct TlsContext::Impl {
     UnixNanos not_after{};
 };
 
+// The peer's certificate must be for this host: a name, which is also sent (SNI), or an address. False: out of memory.
+bool expect_host(SSL* ssl, const std::string& host);
+
+// Why a handshake failed: what is wrong with the certificate, or OpenSSL's words; its queue is emptied.
+std::string handshake_problem(SSL* ssl);
+
 // Text of the oldest error in OpenSSL's queue of this thread, which is emptied.
 std::string take_openssl_error();
 
