@@ -48,7 +48,8 @@ protected:
     }
     asio::awaitable<void> stop() {
         server->stop();
-        co_await until([this] { return stopped; });
+        const auto has_stopped = [this] { return stopped; };
+        co_await until(has_stopped);
         EXPECT_EQ(streams, ended);
     }
 
@@ -112,7 +113,8 @@ TEST_F(HttpStreamServerTest, AnAnswerInsteadOfAStream) {
     run([&]() -> asio::awaitable<void> {
         EXPECT_EQ((co_await open(url())).error(), errc::unauthorized);
         EXPECT_NE(detail.find("fault"), std::string::npos) << detail;
-        co_await until([&] { return ended == 1; });
+        const auto one_ended = [&] { return ended == 1; };
+        co_await until(one_ended);
         co_await stop();
     });
 }
@@ -131,7 +133,8 @@ TEST_F(HttpStreamServerTest, RawBytesCutChunksAnywhereAndEndsOfEveryKind) {
         const auto end = read_all(url(), recorder, 300ms);
         EXPECT_TRUE(joined(recorder).starts_with("{\"type\":\"HEARTBEAT\"}\n"));
         run([&]() -> asio::awaitable<void> {
-            co_await until([&] { return ended == streams; });
+            const auto all_ended = [&] { return ended == streams; };
+            co_await until(all_ended);
             co_await stop();
         });
         return end;
@@ -180,7 +183,8 @@ TEST_F(HttpStreamServerTest, AClientThatDoesNotReadIsSeenInTheQueueAndPausesHold
         };
         co_await (*stream)->run(recorder, 5s);
         EXPECT_EQ(got, 40u << 20);
-        co_await until([&] { return ended == 1; }); // the server sees the client go
+        const auto one_ended = [&] { return ended == 1; }; // the server sees the client go
+        co_await until(one_ended);
         co_await stop();
     });
 }

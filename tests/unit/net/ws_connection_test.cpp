@@ -319,7 +319,8 @@ TEST_F(WsTest, MutedAndPausedServersSayNothing) {
             }
             EXPECT_TRUE(condition());
         };
-        co_await until([&] { return other != nullptr; });
+        const auto connected = [&] { return other != nullptr; };
+        co_await until(connected);
         other->mute(true);
         Recorder got;
         bool ended = false;
