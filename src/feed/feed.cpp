@@ -139,6 +139,7 @@ void Feed::subscribe(const std::vector<Wanted>& wanted) {
         channel.wanted = w;
         channel.in_use = true;
         channel.shard = shard->number();
+        channel.weight = weight;
         channel.channel = sink_.open_channel(w.what, options_.provider, w.native);
         const auto i = index_of(w.what.instrument);
         if (by_instrument_.size() <= i)
@@ -173,7 +174,7 @@ void Feed::unsubscribe(const std::vector<Subscription>& gone) {
         if (channel == nullptr)
             continue;
         const auto slot = static_cast<std::uint32_t>(channel - channels_.data());
-        shards_[static_cast<std::size_t>(channel->shard)]->remove(what, weight_of(what));
+        shards_[static_cast<std::size_t>(channel->shard)]->remove(what, channel->weight);
         sink_.close_channel(channel->channel);
         channel->in_use = false;
         free_channels_.push_back(slot);

@@ -75,6 +75,7 @@ private:
         Wanted wanted;
         Channel channel = no_channel;
         int shard = 0;
+        std::size_t weight = 0; // as the shard counts it
         bool acked = false, in_use = false, gap_open = false, any_id = false, announced_silent = false, seeded = false;
         bool unseen = false; // with `told`: a first id that does not follow it is a loss
         bool moved = false;  // with `gap_open`: because another place is connected to

@@ -19,6 +19,11 @@ void Feed::use(Upstream upstream, Renewal how) {
         ids_since_ = upstream.number;
     upstream_ = std::make_shared<const Upstream>(std::move(upstream));
     status_dirty_ = true;
+    for (auto& c : channels_) // another plan may count them otherwise
+        if (c.in_use) {
+            const auto before = std::exchange(c.weight, weight_of(c.wanted.what));
+            shards_[static_cast<std::size_t>(c.shard)]->reweigh(before, c.weight);
+        }
     if (how == Renewal::later || !running_ || stopping_)
         return;
     const Moment at = now();

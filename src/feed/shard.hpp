@@ -29,6 +29,7 @@ public:
     std::size_t load() const noexcept { return load_; }   // sum of their weights
     void add(const Wanted& wanted, std::size_t weight);
     void remove(const Subscription& gone, std::size_t weight);
+    void reweigh(std::size_t before, std::size_t after) noexcept { load_ += after - before; } // of one that it has
 
     void start(Moment now);
     void stop();
