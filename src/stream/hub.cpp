@@ -198,11 +198,11 @@ void Hub::leave(Client& client, Entry& entry) {
 }
 
 void Hub::leave_all(Client& client) {
-    while (!client.entries.empty())
-        leave(client, *client.entries.begin()->second);
-    s_->plain -= client.plain; // states and events that nobody reads
+    s_->plain -= client.plain; // nobody reads it; leave() finds nothing to take out, one by one
     client.queue.clear();
     client.plain = client.plain_bytes = 0;
+    while (!client.entries.empty())
+        leave(client, *client.entries.begin()->second);
 }
 
 Acknowledgement Hub::subscribe(const ClientRef& client, const std::vector<InstrumentName>& names,
