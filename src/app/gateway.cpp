@@ -4,6 +4,7 @@
 #include "app/version.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
+#include "core/random.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -17,7 +18,6 @@
 #include <csignal>
 #include <exception>
 #include <pthread.h>
-#include <random>
 #include <set>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -31,11 +31,6 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-
-std::uint64_t random_seed() {
-    std::random_device device;
-    return (static_cast<std::uint64_t>(device()) << 32) | device();
-}
 
 // A client is a descriptor, and the usual limit of a shell is 1,024.
 void allow_many_descriptors() {
