@@ -45,6 +45,8 @@ public:
     asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> search(ops::SymbolQuery query) override;
     asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> find(std::vector<InstrumentName> names) override;
     asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve(std::string symbol) override;
+    // The same for several at once: what is known of any of them, in every class.
+    asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve_all(std::vector<std::string> symbols);
     asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> subscribe(ops::SubscribeRequest request) override;
     asio::awaitable<ops::Outcome<std::size_t>> unsubscribe(ops::UnsubscribeRequest request) override;
     asio::awaitable<ops::Outcome<ops::GatewayStatus>> status() override;

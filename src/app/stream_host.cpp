@@ -38,4 +38,8 @@ void StreamHost::ask(std::shared_ptr<redis::TapSnapshot> snapshot) {
         parts_.hot, [&publisher = parts_.publisher, snapshot = std::move(snapshot)] { publisher.tell(*snapshot); });
 }
 
+asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> StreamHost::resolve(std::vector<std::string> symbols) {
+    return parts_.services.resolve_all(std::move(symbols));
+}
+
 } // namespace tickgate::app

@@ -27,7 +27,11 @@ class StreamHost final : public stream::Host {
 public:
     explicit StreamHost(StreamParts parts) : parts_(std::move(parts)) {}
 
+    std::optional<InstrumentId> find(const InstrumentName& name) const override {
+        return parts_.instruments.find(name);
+    }
     InstrumentId intern(const InstrumentName& name) override { return parts_.instruments.intern(name); }
+    std::size_t instruments() const override { return parts_.instruments.size(); }
     std::string unservable(const InstrumentName& name) const override;
     std::vector<ops::DataName> usual(const InstrumentName& name) const override { return parts_.demand.usual(name); }
     std::vector<Timeframe> timeframes() const override { return parts_.config.publish.timeframes; }
@@ -36,9 +40,7 @@ public:
     void apply() override;
     void tap(InstrumentId instrument, std::uint8_t kinds) override { parts_.tap.want(instrument, kinds); }
     void ask(std::shared_ptr<redis::TapSnapshot> snapshot) override;
-    asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve(std::string symbol) override {
-        return parts_.services.resolve(std::move(symbol));
-    }
+    asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve(std::vector<std::string> symbols) override;
 
 private:
     StreamParts parts_;

@@ -104,6 +104,11 @@ asio::awaitable<void> Streams::events(
         answer_problem(response, 400, fault, request_id, done);
         co_return;
     }
+    if (const auto why = refusal(); !why.empty()) { // others came while the names were looked up
+        const Fault fault{stopping_ ? "stopping" : "too_many_clients", why};
+        answer_problem(response, 503, fault, request_id, done);
+        co_return;
+    }
 
     net::HttpResponse head;
     head.content_type = "text/event-stream";
@@ -114,8 +119,8 @@ asio::awaitable<void> Streams::events(
     response.send_head(head);
     EventOutlet outlet(response, done);
     outlet.send("retry: " + std::to_string(options_.retry.count()) + "\n\n");
-    auto client =
-        hub_.connect("sse-" + std::to_string(++event_streams_), Carrier::sse, request.peer, outlet, mono_now());
+    auto client = hub_.connect(
+        "sse-" + std::to_string(++event_streams_), request.client, Carrier::sse, request.peer, outlet, mono_now());
     const Leave leave(hub_, client);
     if (const auto before = request.header("last-event-id"); !before.empty())
         hub_.resume(client, std::string(before));

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace tickgate::stream {
 
 namespace {
+
+// Browsers and proxies between take a header of that size; it is sent with each batch, too.
+constexpr std::size_t most_resume_id = 1024, most_session = 64;
 
 void add_once(std::vector<std::string>& list, std::string text) {
     if (std::find(list.begin(), list.end(), text) == list.end())
@@ -71,12 +75,19 @@ std::string Hub::full() {
     return "at most " + std::to_string(options_.clients) + " clients are served at a time";
 }
 
-Hub::ClientRef Hub::connect(std::string id, Carrier carrier, std::string peer, Outlet& outlet, MonoTime now) {
+bool Hub::taken(const std::string& id, std::string_view owner) const {
+    const auto it = s_->by_id.find(id);
+    return it != s_->by_id.end() && it->second->owner != owner;
+}
+
+Hub::ClientRef Hub::connect(
+    std::string id, std::string owner, Carrier carrier, std::string peer, Outlet& outlet, MonoTime now) {
     if (carrier == Carrier::websocket)
         if (const auto it = s_->by_id.find(id); it != s_->by_id.end())
             close(it->second->shared_from_this(), 1008, "replaced by a newer connection of this client id", "replaced");
     auto client = std::make_shared<Client>();
     client->id = std::move(id);
+    client->owner = std::move(owner);
     client->carrier = carrier;
     client->peer = std::move(peer);
     client->outlet = &outlet;
@@ -126,19 +137,25 @@ void Hub::forget(Client& client, std::string_view label) {
     host_.apply();
 }
 
-Hub::Channel* Hub::open_channel(const ops::DataName& name, InstrumentId id, Fault& fault) {
+// What has no number yet gets one only once it is wanted: numbers are never given back.
+Hub::Channel* Hub::open_channel(const ops::DataName& name, Fault& fault) {
     Subscription what;
-    what.instrument = id;
     what.kind = name.kind;
     what.timeframe = name.timeframe;
-    auto& slot = s_->channels[what.key()];
-    if (slot)
-        return slot.get();
+    const auto known = host_.find(name.instrument);
+    if (known) {
+        what.instrument = *known;
+        if (const auto it = s_->channels.find(what.key()); it != s_->channels.end())
+            return it->second.get();
+    } else if (!may_number(name.instrument, fault)) {
+        return nullptr;
+    }
     if (!host_.want(name)) {
-        s_->channels.erase(what.key());
         fault = {"refused", "too many channels are wanted of this gateway"};
         return nullptr;
     }
+    const auto id = what.instrument = known ? *known : host_.intern(name.instrument);
+    auto& slot = s_->channels[what.key()];
     slot = std::make_unique<Channel>();
     slot->name = name;
     slot->text = name.to_string();
@@ -148,6 +165,17 @@ Hub::Channel* Hub::open_channel(const ops::DataName& name, InstrumentId id, Faul
     s_->unasked.push_back(what.key());
     ++stats_.channels;
     return slot.get();
+}
+
+bool Hub::may_number(const InstrumentName& name, Fault& fault) {
+    if (host_.instruments() < options_.instruments)
+        return true;
+    fault = {"refused", "too many different symbols were asked of this gateway since its start"};
+    std::uint64_t suppressed = 0;
+    if (s_->full_log.allow(mono_now(), suppressed))
+        log::warn("stream", "instruments_full",
+            {{"instrument", name.to_string()}, {"most", options_.instruments}, {"suppressed", suppressed}});
+    return false;
 }
 
 void Hub::close_channel(Channel& channel) {
@@ -173,22 +201,25 @@ void Hub::set_tap(InstrumentId id) {
 void Hub::leave(Client& client, Entry& entry) {
     Channel& channel = *entry.channel;
     const std::string text = channel.text;
+    const auto index = index_of(channel.what.instrument);
+    auto& followers = s_->instruments[index].followers;
+    const auto follower = followers.find(&client);
+    const bool last = follower->second.entries == 1;
     std::erase_if(client.queue, [&](const Item& item) {
-        if (item.entry != &entry)
+        if (item.entry != &entry && !(last && item.first_of == index))
             return false;
         if (item.message) {
             --client.plain;
             --s_->plain;
-            client.plain_bytes -= item.message->payload().size();
+            client.plain_bytes -= item.bytes;
         }
         return true;
     });
     channel.entries[entry.place] = channel.entries.back();
     channel.entries[entry.place]->place = entry.place;
     channel.entries.pop_back();
-    auto& followers = s_->instruments[index_of(channel.what.instrument)].followers;
-    if (const auto it = followers.find(&client); --it->second.entries == 0) {
-        followers.erase(it);
+    if (--follower->second.entries == 0) {
+        followers.erase(follower);
         --client.symbols;
     }
     --stats_.subscriptions;
@@ -238,16 +269,18 @@ Acknowledgement Hub::subscribe(const ClientRef& client, const std::vector<Instru
 }
 
 // Why nothing of the instrument is taken for this client; an empty code: it is tried.
-Fault Hub::refusal(const Client& client, const InstrumentName& name, const std::vector<ops::DataName>& channels) const {
+Fault Hub::refusal(Client& client, const InstrumentName& name, const std::vector<ops::DataName>& channels) const {
     if (auto why = host_.unservable(name); !why.empty())
         return {"not_supported", std::move(why)};
     if (channels.empty())
         return {"not_supported", "the configuration publishes no such channel: name one, as bar:1m"};
-    const auto follows = [&](const auto& entry) { return entry.second->channel->name.instrument == name; };
-    if (client.symbols >= options_.symbols_per_client &&
-        std::none_of(client.entries.begin(), client.entries.end(), follows))
-        return {"too_many_symbols", "a client may follow " + std::to_string(options_.symbols_per_client)};
-    return {};
+    if (client.symbols < options_.symbols_per_client)
+        return {};
+    const auto id = host_.find(name);
+    const auto it = id ? s_->instruments.find(index_of(*id)) : s_->instruments.end();
+    if (it != s_->instruments.end() && it->second.followers.contains(&client))
+        return {};
+    return {"too_many_symbols", "a client may follow " + std::to_string(options_.symbols_per_client)};
 }
 
 // False with the fault set: the channel is not taken.
@@ -262,7 +295,7 @@ bool Hub::follow(Client& client, const ops::DataName& name, Format format, Fault
         fault = {"too_many_symbols", "a client may follow " + std::to_string(most) + " channels"};
         return false;
     }
-    Channel* channel = open_channel(name, host_.intern(name.instrument), fault);
+    Channel* channel = open_channel(name, fault);
     if (channel == nullptr)
         return false;
     auto entry = std::make_unique<Entry>();
@@ -286,32 +319,35 @@ Acknowledgement Hub::unsubscribe(
     if (client->outlet == nullptr)
         return answer;
     std::vector<Entry*> ending;
+    const std::set<InstrumentName> meant(names.begin(), names.end());
+    std::set<InstrumentName> found;
     for (const auto& [text, entry] : client->entries) {
         const auto& name = entry->channel->name;
-        if (!means(kinds, name) ||
-            (!names.empty() && std::find(names.begin(), names.end(), name.instrument) == names.end()))
+        if (!means(kinds, name) || (!meant.empty() && !meant.contains(name.instrument)))
             continue;
         ending.push_back(entry.get());
-        add_once(answer.symbols, name.instrument.to_string());
+        if (found.insert(name.instrument).second)
+            answer.symbols.push_back(name.instrument.to_string());
         add_once(answer.channels, kind_text(name));
     }
     for (const auto& name : names)
-        if (const auto symbol = name.to_string();
-            std::find(answer.symbols.begin(), answer.symbols.end(), symbol) == answer.symbols.end())
-            answer.faults.push_back({symbol, {"not_subscribed", "nothing of it is subscribed here"}});
+        if (!found.contains(name))
+            answer.faults.push_back({name.to_string(), {"not_subscribed", "nothing of it is subscribed here"}});
     for (auto* entry : ending)
         leave(*client, *entry);
     host_.apply();
     return answer;
 }
 
-// `session-1.2.3`, with a `*` for what had no number yet.
+// `session-1.2.3`, with a `*` for what had no number yet; or `session-~`, which tells of no channel.
 void Hub::resume(const ClientRef& client, std::string id) {
     const auto dash = id.rfind('-');
-    if (dash == std::string::npos || dash == 0 || id.size() > 64 * 1024)
+    if (dash == std::string::npos || dash == 0 || dash > most_session)
         return;
     client->resume_session = id.substr(0, dash);
     std::string_view rest = std::string_view(id).substr(dash + 1);
+    if (rest == "~" || id.size() > most_resume_id)
+        return;
     while (!rest.empty()) {
         const auto part = rest.substr(0, rest.find('.'));
         rest.remove_prefix(std::min(part.size() + 1, rest.size()));
@@ -327,6 +363,8 @@ std::string Hub::resume_id(const Client& client) const {
         if (out.back() != '-')
             out += '.';
         out += entry->sent ? std::to_string(*entry->sent) : "*";
+        if (out.size() > most_resume_id)
+            return s_->session + "-~";
     }
     return out;
 }

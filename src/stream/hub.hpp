@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,12 @@ namespace asio = boost::asio;
 struct HubOptions {
     std::size_t clients = 1024; // of both carriers; more are turned away
     std::size_t symbols_per_client = 1000;
-    std::size_t client_bytes = 1u << 20;  // trades, bars, states and events that wait for one client
+    // That the gateway has numbered since its start, for whomever: a number is never given back. Clients get no channel
+    // of a further one.
+    std::size_t instruments = 200'000;
+    // Trades, bars, states and events that wait for one client. Its snapshots are bounded by what it follows, and do
+    // not count.
+    std::size_t client_bytes = 1u << 20;
     std::size_t batch_bytes = 256u << 10; // handed to a connection at once
     std::chrono::seconds stalled{30};     // a client that took not even one batch in this time is closed
     double messages_per_s = 20000;        // to all clients together; above it quotes conflate
@@ -38,7 +44,9 @@ struct HubOptions {
 class Host {
 public:
     virtual ~Host() = default;
+    virtual std::optional<InstrumentId> find(const InstrumentName& name) const = 0;
     virtual InstrumentId intern(const InstrumentName& name) = 0;
+    virtual std::size_t instruments() const = 0; // numbered so far
     // Why nobody can serve the instrument; empty: it is tried.
     virtual std::string unservable(const InstrumentName& name) const = 0;
     // What the configuration publishes of it.
@@ -52,8 +60,8 @@ public:
     virtual void tap(InstrumentId instrument, std::uint8_t kinds) = 0;
     // Has the publisher fill it in; its marker comes with the tap.
     virtual void ask(std::shared_ptr<redis::TapSnapshot> snapshot) = 0;
-    // The instruments of all classes with exactly this symbol.
-    virtual asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve(std::string symbol) = 0;
+    // The instruments of all classes with exactly one of these symbols. An error only if none was found.
+    virtual asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve(std::vector<std::string> symbols) = 0;
 };
 
 // Where a client's bytes go. Never blocks.
@@ -93,9 +101,12 @@ public:
 
     // Why no more clients are taken now (counted); empty: one is.
     std::string full();
+    // Whether a WebSocket client of this name is there whose token (empty: none) is another one.
+    bool taken(const std::string& id, std::string_view owner) const;
     // `outlet` must live until disconnect(), or until its close() was called. A WebSocket client with the name of one
-    // that is there takes its place.
-    ClientRef connect(std::string id, Carrier carrier, std::string peer, Outlet& outlet, MonoTime now);
+    // that is there takes its place: not if it is taken().
+    ClientRef connect(
+        std::string id, std::string owner, Carrier carrier, std::string peer, Outlet& outlet, MonoTime now);
     // Its connection has ended; `reason` for the log and the metrics. Nothing if the hub closed it before.
     void disconnect(const ClientRef& client, std::string_view reason);
     void close(const ClientRef& client, std::uint16_t code, std::string_view reason, std::string_view label);
@@ -108,7 +119,8 @@ public:
         const ClientRef& client, const std::vector<InstrumentName>& names, const std::vector<WantedKind>& kinds);
     // What the client had when its last connection ended, as resume_id() told it. Before subscribe().
     void resume(const ClientRef& client, std::string id);
-    // Names a place in everything the client follows: session and number of each channel, in order of their names.
+    // Names a place in everything the client follows: session and number of each channel, in order of their names. Of
+    // bounded length: where that does not suffice for the numbers it has the session alone.
     std::string resume_id(const Client& client) const;
     void send(const ClientRef& client, std::string_view text); // one message of the protocol, at once
     // True if it is closed, or is now: it asks on and reads no answers.
@@ -130,9 +142,10 @@ private:
     struct Item;
     struct Instrument;
 
-    Fault refusal(const Client& client, const InstrumentName& name, const std::vector<ops::DataName>& channels) const;
+    Fault refusal(Client& client, const InstrumentName& name, const std::vector<ops::DataName>& channels) const;
     bool follow(Client& client, const ops::DataName& name, Format format, Fault& fault, std::vector<Entry*>& fresh);
-    Channel* open_channel(const ops::DataName& name, InstrumentId id, Fault& fault);
+    Channel* open_channel(const ops::DataName& name, Fault& fault);
+    bool may_number(const InstrumentName& name, Fault& fault);
     void close_channel(Channel& channel);
     void leave(Client& client, Entry& entry);
     void leave_all(Client& client);
@@ -146,7 +159,8 @@ private:
     void resume_entry(Entry& entry, std::uint64_t first_sent);
     void enqueue(Entry& entry, const MessageRef& message, bool conflates);
     void enqueue_plain(Client& client, const MessageRef& message);
-    void hold(Client& client, const Message& message);
+    void enqueue_snapshot(Entry& entry, const MessageRef& message);
+    void hold(Client& client, std::size_t bytes);
     void lose(Entry& entry, std::uint64_t from, std::uint64_t to);
     void mark(Client& client);
     void flush(Client& client, bool quotes, MonoTime now);

@@ -21,6 +21,8 @@ void Hub::deliver(MonoTime now) {
         s_->tokens = std::min(s_->tokens + seconds * options_.messages_per_s, options_.messages_per_s / 10);
     }
     s_->refilled = now;
+    if (s_->level_all)
+        request_snapshot();
     std::erase_if(s_->blocked, [&](const ClientRef& client) {
         if (client->outlet != nullptr && client->outlet->queued() > 0)
             return false;
@@ -91,7 +93,9 @@ void Hub::put_batch(Client& client, bool quotes) {
         } else {
             --client.plain;
             --s_->plain;
-            client.plain_bytes -= message->payload().size();
+            client.plain_bytes -= item.bytes;
+            if (item.entry != nullptr && item.bytes == 0)
+                item.entry->first_waits = false;
         }
         batch += message->frame(client.carrier, item.entry != nullptr ? item.entry->format : Format::native);
         if (item.entry != nullptr)

@@ -16,9 +16,10 @@ struct Hub::Channel {
     ops::DataName name;
     std::string text; // `quote:crypto:BTC-USDT`
     Subscription what;
-    MessageRef last;       // newest that is not `backfill`
-    std::uint64_t seq = 0; // of the newest message of any sort
-    bool live = false;     // its snapshot has come
+    MessageRef last;         // newest that is not `backfill`
+    std::uint64_t seq = 0;   // of the newest message of any sort
+    bool live = false;       // its snapshot has come
+    std::uint64_t asked = 0; // the snapshot that it was part of last; 0: none yet
     std::vector<Entry*> entries;
 };
 
@@ -29,6 +30,7 @@ struct Hub::Entry {
     Format format = Format::native;
     std::size_t place = 0;     // in the channel's entries
     std::uint64_t waiting = 0; // quotes since the last that was sent
+    bool first_waits = false;  // a message of a snapshot is in the queue
     // Number of the newest that was sent; empty: its snapshot has not come.
     std::optional<std::uint64_t> sent;
 };
@@ -38,6 +40,8 @@ struct Hub::Entry {
 struct Hub::Item {
     Entry* entry = nullptr;
     MessageRef message;
+    std::size_t bytes = 0;                   // that count against the client; 0: of a snapshot
+    std::optional<std::uint32_t> first_of{}; // the state that a snapshot of this instrument began with
 };
 
 struct Hub::Instrument {
@@ -47,12 +51,13 @@ struct Hub::Instrument {
     };
     MessageRef state;
     bool live = false;
+    std::uint64_t asked = 0;               // as of a channel
     std::array<std::size_t, 3> channels{}; // by Kind
     std::unordered_map<Client*, Follower> followers;
 };
 
 struct Hub::Client : std::enable_shared_from_this<Hub::Client> {
-    std::string id, peer;
+    std::string id, owner, peer;
     Carrier carrier = Carrier::websocket;
     Outlet* outlet = nullptr;                                           // null: gone
     std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries; // by the channel's text
@@ -88,6 +93,7 @@ struct Hub::State {
     std::uint64_t snapshots = 0;
     std::vector<std::uint64_t> unasked; // channels without a snapshot, by key
     bool level_all = false;             // the tap has left something out: where do all channels stand?
+    MonoTime next_level{};              // not before: it costs the hot loop a copy of everything
 
     std::string session, holder;
     std::uint32_t session_number = 0;
@@ -95,7 +101,7 @@ struct Hub::State {
     double tokens = 0;
     MonoTime refilled{};
     std::string batch;
-    log::Throttle overflow_log;
+    log::Throttle overflow_log, full_log;
 };
 
 } // namespace tickgate::stream

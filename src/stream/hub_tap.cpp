@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace tickgate::stream {
 
 namespace {
 
 constexpr std::size_t most_losses_named = 100;
+constexpr std::chrono::seconds level_interval{1};
 
 std::uint64_t seq_of(std::string_view payload) {
     const auto digits = PayloadFields(payload).raw("seq");
@@ -92,18 +94,21 @@ void Hub::begin_session(std::uint32_t number, std::string_view text) {
 }
 
 void Hub::request_snapshot() {
-    if (s_->asked || (s_->unasked.empty() && !s_->level_all))
+    const bool level = s_->level_all && s_->refilled >= s_->next_level;
+    if (s_->asked || (s_->unasked.empty() && !level))
         return;
     auto snapshot = std::make_shared<redis::TapSnapshot>();
     snapshot->id = ++s_->snapshots;
-    const auto add = [&](const Channel& channel) {
-        auto& wanted = snapshot->channels.emplace_back();
-        wanted.what = channel.what;
-        const auto same = [&](const auto& state) { return state.instrument == channel.what.instrument; };
-        if (std::none_of(snapshot->states.begin(), snapshot->states.end(), same))
+    const auto add = [&](Channel& channel) {
+        channel.asked = snapshot->id;
+        snapshot->channels.emplace_back().what = channel.what;
+        auto& instrument = s_->instruments[index_of(channel.what.instrument)];
+        if (std::exchange(instrument.asked, snapshot->id) != snapshot->id)
             snapshot->states.emplace_back().instrument = channel.what.instrument;
     };
-    if (s_->level_all) {
+    if (level) {
+        s_->level_all = false;
+        s_->next_level = s_->refilled + level_interval;
         for (const auto& [key, channel] : s_->channels)
             add(*channel);
     } else {
@@ -112,7 +117,6 @@ void Hub::request_snapshot() {
                 add(*it->second);
     }
     s_->unasked.clear();
-    s_->level_all = false;
     if (snapshot->channels.empty())
         return;
     s_->asked = snapshot;
@@ -123,8 +127,8 @@ void Hub::take_snapshot(const redis::TapSnapshot& snapshot) {
     begin_session(snapshot.session_number, snapshot.session);
     for (const auto& state : snapshot.states) {
         const auto it = s_->instruments.find(index_of(state.instrument));
-        if (it == s_->instruments.end())
-            continue;
+        if (it == s_->instruments.end() || it->second.asked != snapshot.id)
+            continue; // nobody's any more, or somebody's anew: then the next one is its own
         auto& instrument = it->second;
         instrument.live = true;
         if (state.payload.empty() || (instrument.state && instrument.state->payload() == state.payload))
@@ -136,8 +140,8 @@ void Hub::take_snapshot(const redis::TapSnapshot& snapshot) {
     }
     for (const auto& held : snapshot.channels) {
         const auto it = s_->channels.find(held.what.key());
-        if (it == s_->channels.end())
-            continue;
+        if (it == s_->channels.end() || it->second->asked != snapshot.id)
+            continue; // likewise
         Channel& channel = *it->second;
         MessageRef message;
         if (!held.payload.empty())
@@ -156,7 +160,7 @@ void Hub::take_snapshot(const redis::TapSnapshot& snapshot) {
                 channel.last = message;
             for (auto* entry : channel.entries)
                 if (newest)
-                    enqueue(*entry, message, held.what.kind == Kind::quote);
+                    enqueue_snapshot(*entry, message);
         }
     }
 }
@@ -169,14 +173,16 @@ void Hub::prime(Entry& entry) {
     auto& follower = instrument.followers[&client];
     if (!follower.told) {
         follower.told = true;
-        if (instrument.state)
-            enqueue_plain(client, instrument.state);
+        if (instrument.state) {
+            client.queue.push_back({nullptr, instrument.state, 0, index_of(channel.what.instrument)});
+            hold(client, 0);
+        }
     }
     const bool newest = channel.last && channel.last->seq() == channel.seq;
     resume_entry(entry, newest ? channel.seq : channel.seq + 1);
     entry.sent = channel.seq;
     if (channel.last)
-        enqueue(entry, channel.last, channel.what.kind == Kind::quote);
+        enqueue_snapshot(entry, channel.last);
 }
 
 // A client that was here before is told what it has missed: what is between its last message and the first one now.
@@ -203,25 +209,35 @@ void Hub::enqueue(Entry& entry, const MessageRef& message, bool conflates) {
             ++client.skipped;
             ++stats_.conflated;
         } else {
-            client.queue.push_back({&entry, MessageRef()});
+            client.queue.push_back({&entry, MessageRef(), 0, {}});
         }
         return mark(client);
     }
-    client.queue.push_back({&entry, message});
-    hold(client, *message);
+    const std::size_t bytes = message->payload().size();
+    client.queue.push_back({&entry, message, bytes, {}});
+    hold(client, bytes);
 }
 
 void Hub::enqueue_plain(Client& client, const MessageRef& message) {
-    client.queue.push_back({nullptr, message});
-    hold(client, *message);
+    const std::size_t bytes = message->payload().size();
+    client.queue.push_back({nullptr, message, bytes, {}});
+    hold(client, bytes);
+}
+
+// However slowly it is read, one message of a channel at a time: nobody is too slow for what he is sent at first.
+void Hub::enqueue_snapshot(Entry& entry, const MessageRef& message) {
+    if (entry.channel->what.kind == Kind::quote || std::exchange(entry.first_waits, true))
+        return enqueue(entry, message, entry.channel->what.kind == Kind::quote);
+    entry.client->queue.push_back({&entry, message, 0, {}});
+    hold(*entry.client, 0);
 }
 
 // What does not conflate waits within a bound; who needs more is too slow to be served.
-void Hub::hold(Client& client, const Message& message) {
+void Hub::hold(Client& client, std::size_t bytes) {
     ++client.plain;
     ++s_->plain;
     const std::size_t before = client.plain_bytes;
-    client.plain_bytes += message.payload().size();
+    client.plain_bytes += bytes;
     if (before <= options_.client_bytes && client.plain_bytes > options_.client_bytes)
         s_->doomed.push_back({client.shared_from_this(), 1013,
             "too slow: " + std::to_string(client.plain) + " messages wait (" + std::to_string(client.plain_bytes) +

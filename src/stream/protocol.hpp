@@ -67,7 +67,8 @@ struct Lost {
 std::string conflated_text(std::uint64_t skipped, const std::vector<Lost>& lost);
 // Whether this gateway publishes; `holder` names the one that does, if it is known.
 std::string gateway_text(bool publishing, std::string_view holder);
-// Another session began while the client was away: what is between cannot be counted.
+// What was missed while the client was away cannot be counted: another session began, or, where the two are the same,
+// its place does not tell.
 std::string session_text(std::string_view session, std::string_view previous);
 
 // [A-Za-z0-9._-]{1,64}

@@ -7,7 +7,9 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 
 #include <unistd.h>
@@ -20,12 +22,30 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t choices_shown = 10;
+constexpr std::size_t symbols_a_lookup = 200;
 
 int second_handle(int fd) {
     const int copy = ::dup(fd);
     if (copy < 0)
         throw std::system_error(errno, std::system_category(), "dup");
     return copy;
+}
+
+// What the providers have of a symbol without a class: the one instrument, or why it is not taken.
+void take_found(const std::string& symbol, const Streams::Found& found, std::vector<InstrumentName>& names,
+    std::vector<SymbolFault>& faults) {
+    if (found.names.size() == 1) {
+        names.push_back(found.names.front());
+    } else if (found.names.size() > 1) {
+        std::string choices;
+        for (std::size_t i = 0; i < std::min(found.names.size(), choices_shown); ++i)
+            choices.append(i == 0 ? "" : ", ").append(found.names[i].to_string());
+        faults.push_back({symbol, {"ambiguous_symbol", "it is in several classes, write one of: " + choices}});
+    } else if (found.fault) {
+        faults.push_back({symbol, {found.fault->code, found.fault->message}});
+    } else {
+        faults.push_back({symbol, {"unknown_symbol", "no provider of any class has it"}});
+    }
 }
 
 } // namespace
@@ -101,29 +121,44 @@ std::string Streams::refusal() { return stopping_ ? std::string("the gateway is 
 
 asio::awaitable<void> Streams::find_names(
     const std::vector<std::string>& symbols, std::vector<InstrumentName>& names, std::vector<SymbolFault>& faults) {
+    const auto is_bare = [](const std::string& s) { return s.find(':') == std::string::npos && is_symbol(s); };
+    std::vector<std::string> bare;
+    std::copy_if(symbols.begin(), symbols.end(), std::back_inserter(bare), is_bare);
+    std::map<std::string, Found> found;
+    auto looking = look_up(std::move(bare), found);
+    co_await std::move(looking);
     for (const auto& symbol : symbols) {
-        if (symbol.find(':') != std::string::npos || !is_symbol(symbol)) {
-            const auto name = InstrumentName::parse(symbol);
-            if (name)
-                names.push_back(*name);
-            else
-                faults.push_back({symbol, {"malformed_symbol", "class:symbol is needed, as crypto:BTC-USDT"}});
+        if (is_bare(symbol)) {
+            take_found(symbol, found[symbol], names, faults);
             continue;
         }
-        auto finding = host_.resolve(symbol);
-        auto found = co_await std::move(finding);
-        if (found.error) {
-            const auto error = ops::error_from(found.error, found.detail);
-            faults.push_back({symbol, {error.code, error.message}});
-        } else if (found.value.empty()) {
-            faults.push_back({symbol, {"unknown_symbol", "no provider of any class has it"}});
-        } else if (found.value.size() > 1) {
-            std::string choices;
-            for (std::size_t i = 0; i < std::min(found.value.size(), choices_shown); ++i)
-                choices.append(i == 0 ? "" : ", ").append(found.value[i].to_string());
-            faults.push_back({symbol, {"ambiguous_symbol", "it is in several classes, write one of: " + choices}});
-        } else {
-            names.push_back(std::move(found.value.front()));
+        const auto name = InstrumentName::parse(symbol);
+        if (name)
+            names.push_back(*name);
+        else
+            faults.push_back({symbol, {"malformed_symbol", "class:symbol is needed, as crypto:BTC-USDT"}});
+    }
+}
+
+// Many together. What is not found among others is asked once more without them: a provider that fails is told only if
+// nothing is found.
+asio::awaitable<void> Streams::look_up(std::vector<std::string> symbols, std::map<std::string, Found>& found) {
+    while (!symbols.empty()) {
+        const auto end = symbols.end();
+        const auto begin = end - static_cast<std::ptrdiff_t>(std::min(symbols.size(), symbols_a_lookup));
+        std::vector<std::string> asked(begin, end);
+        symbols.erase(begin, end);
+        for (int times = 0; times < 2 && !asked.empty(); ++times) {
+            auto resolving = host_.resolve(asked);
+            const auto answer = co_await std::move(resolving);
+            for (const auto& name : answer.value)
+                found[name.symbol].names.push_back(name);
+            if (answer.error)
+                for (const auto& symbol : asked)
+                    found[symbol].fault = ops::error_from(answer.error, answer.detail);
+            const bool some = std::erase_if(asked, [&](const auto& s) { return !found[s].names.empty(); }) > 0;
+            if (!some)
+                break;
         }
     }
 }

@@ -10,6 +10,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,11 +50,17 @@ public:
 
     const HubStats& stats() const noexcept { return hub_.stats(); }
 
+    struct Found { // of a symbol without a class
+        std::vector<InstrumentName> names;
+        std::optional<ops::Error> fault;
+    };
+
 private:
     friend class WsDoor;
     // Names as clients write them; what is none, or unclear, goes to `faults`.
     asio::awaitable<void> find_names(
         const std::vector<std::string>& symbols, std::vector<InstrumentName>& names, std::vector<SymbolFault>& faults);
+    asio::awaitable<void> look_up(std::vector<std::string> symbols, std::map<std::string, Found>& found);
     bool drain(); // true: there is more
     void listen();
     void kick();

@@ -50,6 +50,20 @@ private:
     Hub::ClientRef client_;
 };
 
+class Deaf final : public net::WsHandler {
+public:
+    void on_message(std::string_view, Moment) override {}
+};
+
+constexpr std::string_view id_taken = "a client of another token has this client id";
+
+asio::awaitable<void> turn_away(net::WsConnection& connection, std::uint16_t code, std::string why) {
+    Deaf deaf;
+    connection.close(code, why); // waits at most 2 s for the answer
+    auto ending = connection.run(deaf, std::chrono::milliseconds(0));
+    (void)co_await std::move(ending);
+}
+
 } // namespace
 
 api::Live::Verdict Streams::may_connect(const net::HttpRequest& request) {
@@ -58,6 +72,8 @@ api::Live::Verdict Streams::may_connect(const net::HttpRequest& request) {
         return {404, "not_found", "a WebSocket is at /ws/{client_id}"};
     if (!is_client_id(id))
         return {400, "bad_client_id", "a client id has 1 to 64 characters of A-Z a-z 0-9 . _ -"};
+    if (hub_.taken(id, request.client))
+        return {409, "client_id_taken", std::string(id_taken)};
     if (auto why = refusal(); !why.empty())
         return {503, stopping_ ? "stopping" : "too_many_clients", std::move(why)};
     return {};
@@ -65,10 +81,19 @@ api::Live::Verdict Streams::may_connect(const net::HttpRequest& request) {
 
 asio::awaitable<void> Streams::websocket(net::HttpRequest request, std::unique_ptr<net::WsConnection> connection) {
     using namespace asio::experimental::awaitable_operators;
-    if (stopping_)
+    const auto id = client_id_of(request.path);
+    const bool taken = hub_.taken(id, request.client); // others came while the upgrade was answered
+    const auto why = taken ? std::string(id_taken) : refusal();
+    if (!why.empty()) {
+        std::uint16_t code = 1013;
+        if (stopping_ || taken)
+            code = stopping_ ? 1001 : 1008;
+        auto ending = turn_away(*connection, code, why);
+        co_await std::move(ending);
         co_return;
+    }
     WsDoor door(*this, *connection);
-    auto client = hub_.connect(client_id_of(request.path), Carrier::websocket, request.peer, door, mono_now());
+    auto client = hub_.connect(id, request.client, Carrier::websocket, request.peer, door, mono_now());
     Leave leave(hub_, client);
     door.begin(client);
     request = net::HttpRequest(); // not needed as long as the connection lasts

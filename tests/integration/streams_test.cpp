@@ -304,6 +304,11 @@ TEST(Streams, CurlFollowsServerSentEvents) {
     const auto told = again.wait_for_line(R"("type":"conflated")");
     ASSERT_TRUE(told) << again.standard_output();
     EXPECT_THAT(*told, HasSubstr(R"("lost":[{"channel":"trade:crypto:BTC-USDT","from_seq":)"));
+    Process bare({"curl", "-sN", url.substr(0, url.find('=') + 1) + "BTC-USDT,NOSUCH,ETH-USDT&channels=T"});
+    const auto taken =
+        bare.wait_for_line(R"(data: {"type":"subscribed","symbols":["crypto:BTC-USDT","crypto:ETH-USDT"])");
+    ASSERT_TRUE(taken) << bare.standard_output();
+    EXPECT_THAT(*taken, HasSubstr(R"({"symbol":"NOSUCH","code":"unknown_symbol")"));
     EXPECT_EQ(number(*told, "from_seq"), number("{\"n\":" + id->substr(id->find('-') + 1) + "}", "n") + 1);
 }
 

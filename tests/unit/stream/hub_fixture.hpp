@@ -1,8 +1,11 @@
 // A hub with a host and clients of the test's making: no loop, no socket, a clock by hand.
 #pragma once
 
+#include "net/deadline.hpp"
 #include "net/ws_codec.hpp"
 #include "stream/hub.hpp"
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,12 +22,20 @@ inline InstrumentName name_of(std::string_view text) { return *InstrumentName::p
 class FakeHost final : public Host {
 public:
     InstrumentId intern(const InstrumentName& name) override {
-        const auto at = std::find(names.begin(), names.end(), name);
-        if (at != names.end())
-            return static_cast<InstrumentId>(at - names.begin());
+        if (const auto known = find(name))
+            return *known;
         names.push_back(name);
         return static_cast<InstrumentId>(names.size() - 1);
     }
+    std::optional<InstrumentId> find(const InstrumentName& name) const override {
+        if (by_number) { // symbols are numbers from 0 on: quick for many
+            const auto number = std::stoul(name.symbol);
+            return number < names.size() ? std::optional(static_cast<InstrumentId>(number)) : std::nullopt;
+        }
+        const auto at = std::find(names.begin(), names.end(), name);
+        return at == names.end() ? std::nullopt : std::optional(static_cast<InstrumentId>(at - names.begin()));
+    }
+    std::size_t instruments() const override { return names.size(); }
     std::string unservable(const InstrumentName& name) const override {
         return name.asset_class == AssetClass::future ? "no provider" : "";
     }
@@ -49,16 +60,25 @@ public:
     void apply() override {}
     void tap(InstrumentId instrument, std::uint8_t kinds) override { taps[index_of(instrument)] = kinds; }
     void ask(std::shared_ptr<redis::TapSnapshot> snapshot) override { asked.push_back(std::move(snapshot)); }
-    asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve(std::string symbol) override {
+    asio::awaitable<ops::Outcome<std::vector<InstrumentName>>> resolve(std::vector<std::string> symbols) override {
+        lookups.push_back(symbols);
+        if (gate != nullptr)
+            co_await gate->async_wait(net::use_result);
         std::vector<InstrumentName> found;
         for (const auto& n : resolvable)
-            if (n.symbol == symbol)
+            if (std::find(symbols.begin(), symbols.end(), n.symbol) != symbols.end())
                 found.push_back(n);
+        if (found.empty() && lookup_fault)
+            co_return ops::Outcome<std::vector<InstrumentName>>(lookup_fault);
         co_return ops::Outcome<std::vector<InstrumentName>>(std::move(found));
     }
 
     std::deque<InstrumentName> names;
+    bool by_number = false;
     std::vector<InstrumentName> resolvable;
+    std::vector<std::vector<std::string>> lookups;
+    error_code lookup_fault;            // if nothing is found
+    asio::steady_timer* gate = nullptr; // look-ups wait for it
     std::set<std::string> wanted;
     std::size_t most = 100000;
     std::map<std::uint32_t, std::uint8_t> taps;
@@ -110,7 +130,7 @@ protected:
         hub->publishing(true, "");
     }
     Hub::ClientRef connect(std::string id, FakeOutlet& outlet, Carrier carrier = Carrier::websocket) {
-        return hub->connect(std::move(id), carrier, "127.0.0.1:1", outlet, now);
+        return hub->connect(std::move(id), "", carrier, "127.0.0.1:1", outlet, now);
     }
     // `Q`, `T`, `A`, `bar:5m` between commas.
     Acknowledgement subscribe(

@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 namespace tickgate::stream {
 namespace {
 
@@ -92,6 +94,65 @@ TEST_F(HubTest, AClientThatCannotKeepUpWithTradesIsClosedAndNamed) {
     ASSERT_FALSE(lines.empty());
     EXPECT_THAT(lines.back(), HasSubstr("event=client_closed client=turtle"));
     EXPECT_THAT(lines.back(), HasSubstr("code=1013"));
+}
+
+// However much it follows: what it is sent at first does not make it slow, what comes behind it does.
+TEST_F(HubTest, NobodyIsTooSlowForItsOwnSnapshot) {
+    HubOptions options;
+    options.client_bytes = 2000;
+    options.batch_bytes = 1000;
+    make(options);
+    FakeOutlet outlet;
+    const auto client = connect("a", outlet);
+    std::vector<InstrumentName> names;
+    for (int i = 0; i < 50; ++i)
+        names.push_back(name_of("crypto:C" + std::to_string(i)));
+    const std::vector<WantedKind> kinds{{Kind::quote, {}}, {Kind::trade, {}}, {Kind::bar, Timeframe::m1}};
+    hub->subscribe(client, names, kinds, Format::native);
+    answer_snapshot({{Kind::quote, 1}, {Kind::trade, 1}, {Kind::bar, 1}}, std::string(200, 's'));
+    outlet.stuck = 1;
+    deliver();
+    publish(Kind::trade, "crypto:C0", 2);
+    deliver();
+    EXPECT_EQ(outlet.closed, 0);
+    outlet.stuck = 0;
+    std::size_t rounds = 0;
+    for (; hub->waiting() && rounds < 100; ++rounds)
+        deliver();
+    EXPECT_GE(rounds, 20u); // in pieces
+    auto got = outlet.take();
+    ASSERT_EQ(got.size(), 201u);
+    EXPECT_EQ(got.back(), text_of(Kind::trade, "crypto:C0", 2));
+    std::sort(got.begin(), got.end());
+    for (const auto& name : names)
+        EXPECT_TRUE(std::binary_search(got.begin(), got.end(), text_of(Kind::bar, name.to_string(), 1)));
+
+    outlet.stuck = 1; // once more, and more than that
+    hub->overflows(1);
+    answer_snapshot({{Kind::trade, 3}, {Kind::bar, 2}}, std::string(200, 's'));
+    deliver();
+    EXPECT_EQ(outlet.closed, 0);
+    for (std::uint64_t seq = 4; seq < 40; ++seq)
+        publish(Kind::trade, "crypto:C0", seq);
+    deliver();
+    EXPECT_EQ(outlet.closed, 1013);
+}
+
+TEST_F(HubTest, NothingOfASnapshotStaysOfWhoFollowsItNoMore) {
+    make();
+    FakeOutlet outlet;
+    const auto client = connect("a", outlet);
+    outlet.stuck = 1;
+    for (int i = 0; i < 3; ++i) {
+        subscribe(client, btc, "T");
+        answer_snapshot({{Kind::trade, 1}}, R"({"type":"state"})");
+        unsubscribe(client, btc);
+    }
+    subscribe(client, btc, "T");
+    answer_snapshot({{Kind::trade, 1}}, R"({"type":"state"})");
+    outlet.stuck = 0;
+    deliver();
+    EXPECT_THAT(outlet.take(), ElementsAre(R"({"type":"state"})", text_of(Kind::trade, btc, 1)));
 }
 
 TEST_F(HubTest, AClientThatTakesNothingIsClosedAfterAWhile) {
@@ -202,6 +263,61 @@ TEST_F(HubTest, WhatTheTapLeftOutIsTold) {
     hub->overflows(7);
     EXPECT_TRUE(host.asked.empty());
     EXPECT_EQ(hub->stats().overflowed, 7u);
+}
+
+// What is asked after an overflow grows with what is followed, not with its square; and not more often than each
+// second.
+TEST_F(HubTest, AnOverflowOfManyChannelsIsAskedForOnce) {
+    HubOptions options;
+    options.symbols_per_client = 40000;
+    make(options);
+    FakeOutlet outlet;
+    const auto client = connect("a", outlet);
+    host.by_number = true;
+    const auto begin = std::clock();
+    for (int i = 0; i < 400; ++i) {
+        std::vector<InstrumentName> names;
+        for (int j = 0; j < 100; ++j)
+            names.push_back(name_of("crypto:" + std::to_string(i * 100 + j)));
+        hub->subscribe(client, names, {{Kind::quote, {}}, {Kind::trade, {}}}, Format::native);
+        answer_snapshot();
+    }
+    deliver();
+    const auto between = std::clock();
+    hub->overflows(1);
+    EXPECT_LT(std::clock() - between, between - begin); // a small part of it, of processor time
+    ASSERT_EQ(host.asked.size(), 1u);
+    EXPECT_EQ(host.asked.front()->channels.size(), 80000u);
+    EXPECT_EQ(host.asked.front()->states.size(), 40000u);
+    answer_snapshot();
+    hub->overflows(2);
+    deliver();
+    EXPECT_TRUE(host.asked.empty());
+    deliver(1s);
+    EXPECT_EQ(host.asked.size(), 1u);
+}
+
+TEST_F(HubTest, WhatIsRefusedIsNotNumbered) {
+    HubOptions options;
+    options.instruments = 2;
+    make(options);
+    FakeOutlet outlet;
+    const auto client = connect("a", outlet);
+    host.most = 0;
+    EXPECT_EQ(subscribe(client, btc, "Q").faults.size(), 1u);
+    EXPECT_EQ(subscribe(client, "future:X", "Q").faults.size(), 1u);
+    EXPECT_THAT(host.names, IsEmpty());
+    host.most = 100;
+    for (const auto* symbol : {"crypto:A", "crypto:B"})
+        EXPECT_THAT(subscribe(client, symbol, "Q").faults, IsEmpty());
+    const auto answer = subscribe(client, "crypto:C", "Q");
+    ASSERT_EQ(answer.faults.size(), 1u);
+    EXPECT_EQ(answer.faults[0].fault.code, "refused");
+    EXPECT_THAT(answer.faults[0].fault.detail, HasSubstr("different symbols"));
+    EXPECT_EQ(host.names.size(), 2u);
+    EXPECT_EQ(host.wanted.size(), 2u);
+    unsubscribe(client, "crypto:A");
+    EXPECT_THAT(subscribe(client, "crypto:A", "Q").faults, IsEmpty()); // known ones can always be had
 }
 
 TEST_F(HubTest, LimitsAreErrorsOfTheSymbolsTheyConcern) {

@@ -73,6 +73,27 @@ TEST_F(HubTest, WhoComesBetweenTheQuestionAndItsMarkerGetsTheSameSnapshot) {
     EXPECT_THAT(second.take(), ElementsAre(text_of(Kind::quote, eth, 2)));
 }
 
+// Between its end and its beginning anew nothing was taken for it: only a snapshot asked since then tells where it is.
+TEST_F(HubTest, AChannelThatWasReopenedDoesNotBeginWithAnOlderSnapshot) {
+    make();
+    FakeOutlet outlet;
+    const auto client = connect("a", outlet);
+    subscribe(client, btc, "T");
+    unsubscribe(client, btc);
+    subscribe(client, btc, "T");
+    ASSERT_EQ(host.asked.size(), 1u);
+    answer_snapshot({{Kind::trade, 3}}, R"({"type":"state","state":"pending"})");
+    tell(Type::event, btc, R"({"type":"event","event":"gap_opened"})");
+    deliver();
+    EXPECT_THAT(outlet.take(), IsEmpty());
+    ASSERT_EQ(host.asked.size(), 1u);
+    answer_snapshot({{Kind::trade, 5}}, R"({"type":"state","state":"live"})");
+    publish(Kind::trade, btc, 6);
+    deliver();
+    EXPECT_THAT(outlet.take(),
+        ElementsAre(R"({"type":"state","state":"live"})", text_of(Kind::trade, btc, 5), text_of(Kind::trade, btc, 6)));
+}
+
 TEST_F(HubTest, BackfillIsPassedOnAndIsNoLastValue) {
     make();
     FakeOutlet first, second;
@@ -257,6 +278,18 @@ TEST_F(HubTest, ANewerConnectionTakesTheNameOfAnOlderOne) {
     EXPECT_EQ(hub->stats().subscriptions, 1u);
 }
 
+TEST_F(HubTest, AClientIdBelongsToTheTokenThatHasIt) {
+    make();
+    FakeOutlet first, second;
+    const auto one = hub->connect("a", "desk", Carrier::websocket, "127.0.0.1:1", first, now);
+    EXPECT_TRUE(hub->taken("a", "other"));
+    EXPECT_TRUE(hub->taken("a", ""));
+    EXPECT_FALSE(hub->taken("a", "desk"));
+    EXPECT_FALSE(hub->taken("b", "other"));
+    hub->disconnect(one, "disconnected");
+    EXPECT_FALSE(hub->taken("a", "other"));
+}
+
 TEST_F(HubTest, ClientsAreToldWhoPublishes) {
     make();
     FakeOutlet first, second;
@@ -286,6 +319,38 @@ TEST_F(HubTest, AnEventStreamSaysWhereItIs) {
     deliver();
     EXPECT_EQ(outlet.raw, "data: " + text_of(Kind::trade, btc, 3) + "\n\ndata: " + text_of(Kind::trade, eth, 7) +
                               "\n\ndata: " + text_of(Kind::trade, btc, 4) + "\n\nid: S1-4.7\n\n");
+}
+
+TEST_F(HubTest, ThePlaceInAnEventStreamOfManyChannelsIsShort) {
+    make();
+    FakeOutlet outlet(Carrier::sse);
+    const auto client = connect("s", outlet, Carrier::sse);
+    std::vector<InstrumentName> names;
+    for (int i = 0; i < 1000; ++i)
+        names.push_back(name_of("crypto:C" + std::to_string(i)));
+    hub->subscribe(client, names, {{Kind::trade, {}}}, Format::native);
+    answer_snapshot({{Kind::trade, 1234567}});
+    deliver();
+    EXPECT_THAT(outlet.raw, testing::EndsWith("\nid: S1-~\n\n"));
+    hub->disconnect(client, "disconnected");
+    FakeOutlet again;
+    const auto back = connect("t", again);
+    hub->resume(back, "S1-~");
+    subscribe(back, btc, "T");
+    answer_snapshot({{Kind::trade, 1}});
+    deliver();
+    EXPECT_EQ(again.take().front(), R"({"type":"session","session":"S1","previous":"S1"})");
+    for (const std::size_t channels : {1u, 100u}) { // and within the bound as before
+        FakeOutlet few(Carrier::sse);
+        const auto c = connect("f", few, Carrier::sse);
+        hub->subscribe(c, std::vector(names.begin(), names.begin() + static_cast<long>(channels)), {{Kind::trade, {}}},
+            Format::native);
+        answer_snapshot({{Kind::trade, 1234567}});
+        const auto id = hub->resume_id(*c);
+        EXPECT_THAT(id, testing::StartsWith("S1-1234567"));
+        EXPECT_EQ(id.size(), 2 + channels * 8);
+        hub->disconnect(c, "disconnected");
+    }
 }
 
 TEST_F(HubTest, WhoComesBackIsToldWhatItMissed) {

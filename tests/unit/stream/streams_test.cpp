@@ -35,17 +35,41 @@ public:
     asio::awaitable<std::vector<api::Family>> metrics() override { co_return std::vector<api::Family>(); }
 };
 
+// Lets everybody in, as if nobody else had come between an upgrade's check and its answer.
+class Lax final : public api::Live {
+public:
+    explicit Lax(Streams& streams) : streams_(streams) {}
+    Verdict may_connect(const net::HttpRequest&) override { return {}; }
+    asio::awaitable<void> websocket(net::HttpRequest request, std::unique_ptr<net::WsConnection> c) override {
+        return streams_.websocket(std::move(request), std::move(c));
+    }
+    asio::awaitable<void> events(
+        net::HttpRequest request, net::HttpStreamResponse& response, std::string request_id, Streamed& done) override {
+        return streams_.events(std::move(request), response, std::move(request_id), done);
+    }
+    std::vector<api::Family> families() const override { return streams_.families(); }
+
+private:
+    Streams& streams_;
+};
+
 class StreamsTest : public testing::Test, public net::WsHandler {
 protected:
-    void begin(StreamsOptions options = {}, std::string token = {}) {
+    void begin(StreamsOptions options = {}, std::string token = {}, std::string second = {}) {
         streams = std::make_unique<Streams>(loop.get_executor(), tap, host, options);
         api::ApiOptions o;
         o.port = 0;
         o.source_deadline = 50ms;
         if (!token.empty())
             o.token = Secret(std::move(token));
+        if (!second.empty())
+            o.access.tokens.push_back({"second", api::Scope::read, Secret(std::move(second))});
         api = std::make_unique<api::Api>(loop.get_executor(), std::move(o), source);
-        api->attach(*streams);
+        lax = std::make_unique<Lax>(*streams);
+        if (let_in)
+            api->attach(*lax);
+        else
+            api->attach(*streams);
         ASSERT_FALSE(api->listen());
         const auto ended = [this](const std::exception_ptr& e) {
             EXPECT_FALSE(e);
@@ -59,8 +83,9 @@ protected:
     void TearDown() override {
         if (!api)
             return;
-        if (client)
-            client->stop();
+        for (auto* connection : {client.get(), other.get()})
+            if (connection != nullptr)
+                connection->stop();
         streams->stop();
         api->stop();
         EXPECT_TRUE(run_until([&] { return running == 0; }));
@@ -133,27 +158,31 @@ protected:
         });
     }
 
+    asio::awaitable<std::string> asking(std::string request, std::string until) {
+        std::string text;
+        tcp::socket socket(loop);
+        const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), api->port());
+        co_await socket.async_connect(endpoint, asio::use_awaitable);
+        co_await asio::async_write(socket, asio::buffer(request), asio::use_awaitable);
+        std::array<char, 4096> room;
+        while (until.empty() || text.find(until) == std::string::npos) {
+            const auto token = asio::as_tuple(asio::use_awaitable);
+            auto [ec, n] = co_await socket.async_read_some(asio::buffer(room), token);
+            text.append(room.data(), n);
+            if (ec)
+                break;
+        }
+        co_return text;
+    }
     // One raw request; what came until the peer closed, or `until` was seen.
     std::string ask(const std::string& request, const std::string& until = {}) {
         std::string text;
         bool done = false;
-        auto talking = [&]() -> asio::awaitable<void> {
-            tcp::socket socket(loop);
-            const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), api->port());
-            co_await socket.async_connect(endpoint, asio::use_awaitable);
-            co_await asio::async_write(socket, asio::buffer(request), asio::use_awaitable);
-            std::array<char, 4096> room;
-            while (until.empty() || text.find(until) == std::string::npos) {
-                const auto token = asio::as_tuple(asio::use_awaitable);
-                auto [ec, n] = co_await socket.async_read_some(asio::buffer(room), token);
-                text.append(room.data(), n);
-                if (ec)
-                    break;
-            }
+        asio::co_spawn(loop, asking(request, until), [&](const std::exception_ptr&, std::string all) {
+            text = std::move(all);
             done = true;
-        };
-        asio::co_spawn(loop, talking(), asio::detached);
-        EXPECT_TRUE(run_until([&] { return done; })) << text;
+        });
+        EXPECT_TRUE(run_until([&] { return done; }));
         return text;
     }
     static std::string get(const std::string& target, const std::string& headers = {}) {
@@ -165,10 +194,12 @@ protected:
     FakeHost host;
     NoSource source;
     std::unique_ptr<Streams> streams;
+    std::unique_ptr<Lax> lax;
+    bool let_in = false;
     std::unique_ptr<api::Api> api;
     int running = 0;
     std::uint64_t published = 0;
-    std::unique_ptr<net::WsConnection> client;
+    std::unique_ptr<net::WsConnection> client, other;
     int status = 0;
     std::string detail;
     std::vector<std::string> got;
@@ -212,6 +243,88 @@ TEST_F(StreamsTest, BareSymbolsAreTakenIfTheyAreUnique) {
         HasSubstr(
             R"("symbol":"EUR-USD","code":"ambiguous_symbol","detail":"it is in several classes, write one of: fx:EUR-USD, cfd:EUR-USD")"));
     EXPECT_THAT(got[0], HasSubstr(R"("symbol":"NOSUCH","code":"unknown_symbol")"));
+}
+
+TEST_F(StreamsTest, BareSymbolsAreLookedUpTogether) {
+    for (int i = 0; i < 300; i += 2)
+        host.resolvable.push_back(name_of("crypto:S" + std::to_string(i)));
+    host.lookup_fault = errc::timed_out; // of a provider that fails while another one answers
+    begin();
+    ASSERT_TRUE(connect("/ws/a"));
+    std::string symbols;
+    for (int i = 0; i < 300; ++i)
+        symbols += (i == 0 ? "\"S" : ",\"S") + std::to_string(i) + "\"";
+    client->send_text(R"({"action":"subscribe","channels":["Q"],"symbols":[)" + symbols + "]}");
+    ASSERT_TRUE(wait_for("subscribed"));
+    EXPECT_LE(host.lookups.size(), 4u); // not 300
+    EXPECT_EQ(streams->stats().subscriptions, 150u);
+    EXPECT_THAT(got[0], HasSubstr(R"("symbols":["crypto:S0","crypto:S2","crypto:S4")")); // in their order
+    EXPECT_THAT(got[0], HasSubstr(R"({"symbol":"S1","code":"unavailable")"));
+    EXPECT_THAT(got[0], Not(HasSubstr("unknown_symbol")));
+}
+
+TEST_F(StreamsTest, WhoComesWhileNamesAreLookedUpCountsToo) {
+    StreamsOptions options;
+    options.hub.clients = 1;
+    begin(options);
+    host.resolvable = {name_of(btc)};
+    asio::steady_timer gate(loop, MonoTime::max());
+    host.gate = &gate;
+    std::vector<std::string> answers;
+    const auto follow = [&] {
+        asio::co_spawn(loop, asking(get("/api/v1/stream?symbols=BTC-USDT&channels=T"), "subscribed"),
+            [&](const std::exception_ptr&, std::string text) { answers.push_back(std::move(text)); });
+    };
+    follow();
+    follow();
+    ASSERT_TRUE(run_until([&] { return host.lookups.size() == 2; }));
+    gate.cancel();
+    ASSERT_TRUE(run_until([&] { return answers.size() == 2; }));
+    std::sort(answers.begin(), answers.end());
+    EXPECT_THAT(answers[0], StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(answers[1], StartsWith("HTTP/1.1 503 "));
+    EXPECT_EQ(streams->stats().accepted, 1u);
+}
+
+TEST_F(StreamsTest, WhoComesWhileAnUpgradeIsAnsweredCountsToo) {
+    StreamsOptions options;
+    options.hub.clients = 1;
+    let_in = true;
+    begin(options, "open-sesame", "another-door");
+    const std::pair<std::string, std::string> token{"Authorization", "Bearer open-sesame"};
+    ASSERT_TRUE(connect("/ws/a", {token}));
+    other = std::move(client);
+    ASSERT_TRUE(connect("/ws/b", {token}));
+    ASSERT_TRUE(run_until([&] { return end.has_value(); }));
+    EXPECT_EQ(end->code, 1013);
+    end.reset();
+    ASSERT_TRUE(connect("/ws/a", {{"Authorization", "Bearer another-door"}}));
+    ASSERT_TRUE(run_until([&] { return end.has_value(); }));
+    EXPECT_EQ(end->code, 1008);
+    EXPECT_THAT(end->reason, HasSubstr("another token"));
+    EXPECT_EQ(streams->stats().accepted, 1u);
+    end.reset();
+    other->stop();
+    ASSERT_TRUE(run_until([&] { return end.has_value(); }));
+}
+
+TEST_F(StreamsTest, AClientIdBelongsToTheTokenThatHasIt) {
+    begin({}, "open-sesame", "another-door");
+    ASSERT_TRUE(connect("/ws/a", {{"Authorization", "Bearer open-sesame"}}));
+    other = std::move(client);
+    ASSERT_FALSE(connect("/ws/a", {{"Authorization", "Bearer another-door"}}));
+    EXPECT_EQ(status, 409);
+    EXPECT_THAT(detail, HasSubstr("another token"));
+    other->send_text(R"({"action":"ping"})");
+    EXPECT_TRUE(wait_for("pong"));
+    EXPECT_TRUE(connect("/ws/b", {{"Authorization", "Bearer another-door"}}));
+    client->stop();
+    ASSERT_TRUE(run_until([&] { return end.has_value(); }));
+    client.reset();
+    end.reset();
+    EXPECT_TRUE(connect("/ws/a", {{"Authorization", "Bearer open-sesame"}})); // takes its own place
+    ASSERT_TRUE(run_until([&] { return end.has_value(); }));
+    EXPECT_EQ(end->code, 1008);
 }
 
 TEST_F(StreamsTest, RefusesWhatIsNoClientAndWhatHasNoToken) {
