@@ -4,6 +4,7 @@
 #include "app/gateway.hpp"
 #include "app/secrecy.hpp"
 #include "cli/tail.hpp"
+#include "config/endpoints.hpp"
 #include "core/log.hpp"
 
 #include <fmt/format.h>
@@ -79,13 +80,14 @@ int run_tail(const TailArguments& arguments) {
     if (!arguments.redis.empty()) {
         options.redis.url = arguments.redis;
     } else {
-        const auto loaded = config::load_file(arguments.config);
-        if (!loaded.config) {
-            print_problems(loaded);
+        const auto found = config::load_redis_endpoint(arguments.config);
+        if (!found.problems.empty()) {
+            for (const auto& problem : found.problems)
+                fmt::print(stderr, "{}\n", problem.to_string());
             fmt::print(stderr, "name a valid file with --config, or Redis itself with --redis URL\n");
             return static_cast<int>(Exit::configuration);
         }
-        const auto& redis = loaded.config->redis;
+        const auto& redis = found.redis;
         options.redis.url = redis.url;
         options.redis.username = redis.username;
         options.redis.password = redis.password;

@@ -109,8 +109,15 @@ void add_top(CLI::App& root, int& result) {
     auto a = std::make_shared<cli::TopArguments>();
     auto seconds = std::make_shared<double>(1.0);
     command->add_option("symbols", a->symbols, "Only these, as crypto:BTC-USDT; default: everything subscribed");
+    // Range alone lets what is no number pass.
+    const CLI::Validator is_number(
+        [](std::string& text) {
+            return text.find_first_of("nN") == std::string::npos ? std::string() : text + " is no number";
+        },
+        "");
     command->add_option("--interval", *seconds, "Seconds between two looks")
         ->check(CLI::Range(0.2, 3600.0))
+        ->check(is_number)
         ->capture_default_str();
     command->add_option("--count", a->count, "End after so many looks");
     command->callback([common, a, seconds, &result] {

@@ -2,6 +2,7 @@
 
 #include "app/gateway.hpp"
 #include "cli/terminal.hpp"
+#include "config/endpoints.hpp"
 #include "diagnose/doctor.hpp"
 
 #include <fmt/format.h>
@@ -57,6 +58,38 @@ bool is_address(const std::string& url) {
     return true;
 }
 
+void print_all(const std::vector<config::Problem>& problems) {
+    for (const auto& problem : problems)
+        fmt::print(stderr, "{}\n", problem.to_string());
+}
+
+// Address, token and certificate as the configuration has them; `certificate` is empty where there is none, or
+// --ca-file is given. A token that this user cannot read may not be needed: what there is to say of it is kept.
+int find_configured(const CommonArguments& common, cli::DaemonOptions& options, std::string& certificate) {
+    auto found = config::load_http_endpoint(common.config);
+    if (!found.problems.empty()) {
+        print_all(found.problems);
+        fmt::print(stderr, "name a valid file with --config, or the daemon itself with --url http://host:port\n");
+        return static_cast<int>(Exit::configuration);
+    }
+    options.url = diagnose::local_url(found.http);
+    if (found.tls && found.http.cert_file.empty()) {
+        options.url.replace(0, 4, "https");
+        if (common.ca_file.empty()) {
+            print_all(found.tls_problems);
+            fmt::print(stderr, "name the certificate of the daemon, or its authority's, with --ca-file FILE\n");
+            return static_cast<int>(Exit::configuration);
+        }
+    }
+    if (options.token.empty())
+        options.token = token_of(found.http);
+    if (options.token.empty() && !found.token_problems.empty())
+        options.token_problem = found.token_problems.front().to_string();
+    if (common.ca_file.empty())
+        certificate = found.http.cert_file;
+    return 0;
+}
+
 // The exit code of a fault, told on standard error; 0: `options` are good. The token of the configuration goes only to
 // the address of the configuration.
 int find_daemon(const CommonArguments& common, cli::DaemonOptions& options) {
@@ -66,30 +99,25 @@ int find_daemon(const CommonArguments& common, cli::DaemonOptions& options) {
         return static_cast<int>(Exit::usage);
     options.url = common.url;
     std::string own_certificate; // of the daemon that the configuration describes
-    if (options.url.empty()) {
-        const auto loaded = config::load_file(common.config);
-        if (!loaded.config) {
-            print_problems(loaded);
-            fmt::print(stderr, "name a valid file with --config, or the daemon itself with --url http://host:port\n");
-            return static_cast<int>(Exit::configuration);
-        }
-        options.url = diagnose::local_url(loaded.config->http);
-        if (options.token.empty())
-            options.token = token_of(loaded.config->http);
-        if (common.ca_file.empty())
-            own_certificate = loaded.config->http.cert_file;
-    }
-    if (options.url.starts_with("https://")) {
-        std::string problem;
-        auto tls = own_certificate.empty() ? net::TlsContext::client(common.ca_file, problem)
-                                           : net::TlsContext::pinned(own_certificate, problem);
-        if (!tls) {
-            fmt::print(stderr, "tickgate: {}\n", problem);
-            return static_cast<int>(Exit::unexpected);
-        }
+    if (options.url.empty())
+        if (const int code = find_configured(common, options, own_certificate); code != 0)
+            return code;
+    if (!options.url.starts_with("https://") && common.ca_file.empty())
+        return 0;
+    std::string problem;
+    auto tls = own_certificate.empty() ? net::TlsContext::client(common.ca_file, problem)
+                                       : net::TlsContext::pinned(own_certificate, problem);
+    if (tls) {
         options.tls = *tls;
+        return 0;
     }
-    return 0;
+    if (!common.ca_file.empty()) {
+        fmt::print(
+            stderr, "tickgate: --ca-file {}: it cannot be read, or holds no certificate in PEM\n", common.ca_file);
+        return static_cast<int>(Exit::usage);
+    }
+    fmt::print(stderr, "tickgate: {}: name another with --ca-file FILE\n", problem);
+    return static_cast<int>(own_certificate.empty() ? Exit::unexpected : Exit::configuration);
 }
 
 bool wants_color(const std::string& when) {

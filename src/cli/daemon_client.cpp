@@ -16,7 +16,7 @@ namespace tickgate::cli {
 namespace {
 
 // What the daemon refused and why, of a problem document; else of the status alone.
-void read_problem(DaemonAnswer& answer) {
+void read_problem(DaemonAnswer& answer, const std::string& token_problem) {
     const auto& response = answer.response;
     if (const auto problem = parse_json(response.body)) {
         answer.code = (*problem)["code"].text;
@@ -30,6 +30,8 @@ void read_problem(DaemonAnswer& answer) {
         answer.problem += "; again in " + std::string(wait) + " s";
     if (response.status == 401) {
         answer.exit = exit_credentials;
+        if (!token_problem.empty())
+            answer.problem += "; the configuration's token cannot be read here: " + token_problem;
         answer.problem += "; name the file that holds the token with --token-file";
     } else if (response.status == 403 && answer.code != "not_entitled") {
         answer.exit = exit_credentials;
@@ -74,7 +76,7 @@ asio::awaitable<DaemonAnswer> DaemonClient::send(Call call) {
     }
     answer.response = std::move(*response);
     if (answer.response.status / 100 != 2)
-        read_problem(answer);
+        read_problem(answer, options_.token_problem);
     co_return answer;
 }
 

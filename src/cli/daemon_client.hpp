@@ -26,7 +26,8 @@ inline constexpr int exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_unavaila
 struct DaemonOptions {
     std::string url = "http://127.0.0.1:8787"; // scheme, host, port
     Secret token;                              // empty: none is sent
-    std::shared_ptr<net::TlsContext> tls;      // for https
+    std::string token_problem;            // why there is none although the configuration names one; holds no secret
+    std::shared_ptr<net::TlsContext> tls; // for https
 };
 
 struct DaemonAnswer {

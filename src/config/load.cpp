@@ -1,5 +1,6 @@
 #include "config/config.hpp"
 #include "config/digest.hpp"
+#include "config/endpoints.hpp"
 #include "config/history.hpp"
 #include "config/http.hpp"
 #include "config/instruments.hpp"
@@ -174,6 +175,24 @@ Outcome load(
     return outcome;
 }
 
+// Reads these fields of the file alone; what else stands in it is told as unknown.
+std::vector<Problem> read_fields(const std::string& path, const EnvironmentLookup& environment, const Fields& fields,
+    const std::function<void(Context&)>& rules = {}) {
+    const FileText file = read_file(path, max_file_size);
+    if (!file.error.empty())
+        return {{path, 0, 0, {}, "cannot read the configuration: " + file.error, {}}};
+    const FileReader files = read_file;
+    Context context(path, environment, files);
+    if (const Tree tree = parse_tree(file.text); !tree.problem.empty()) {
+        context.problem(tree.at, {}, tree.problem);
+    } else {
+        walk(Cursor(context, tree.root, {}), fields);
+        if (rules)
+            rules(context);
+    }
+    return context.take_problems();
+}
+
 } // namespace
 
 Fields all_fields() {
@@ -198,6 +217,46 @@ Loaded load_file(const std::string& path, const EnvironmentLookup& environment) 
         outcome.loaded.notices.push_back(
             path + " holds a secret and every user of this machine can read it; chmod 0640, or use a *_file key");
     return std::move(outcome.loaded);
+}
+
+HttpEndpoint load_http_endpoint(const std::string& path, const EnvironmentLookup& environment) {
+    HttpEndpoint out;
+    Fields fields, known;
+    add_http_fields(known, out.http);
+    // Of what else stands there only the name of the certificate is of use to a client.
+    for (auto& field : known)
+        if (field.key == "http.listen" || field.key.starts_with("http.token"))
+            fields.push_back(std::move(field));
+    fields.push_back({"http.tls.cert_file", [&](const Cursor& at) {
+                          const auto before = at.context().problem_count();
+                          if (const auto file = at.text())
+                              out.http.cert_file = at.context().resolved(*file);
+                          out.tls = !out.http.cert_file.empty() || at.context().problem_count() > before;
+                      }});
+    for (auto& problem : read_fields(path, environment, fields)) {
+        if (problem.key.starts_with("http.token"))
+            out.token_problems.push_back(std::move(problem));
+        else if (problem.key == "http.tls" || problem.key == "http.tls.cert_file")
+            out.tls_problems.push_back(std::move(problem));
+        else if (problem.key.empty() || problem.key == "http" || problem.key == "http.listen")
+            out.problems.push_back(std::move(problem));
+    }
+    return out;
+}
+
+RedisEndpoint load_redis_endpoint(const std::string& path, const EnvironmentLookup& environment) {
+    RedisEndpoint out;
+    UrlCredentials url;
+    Fields fields;
+    add_redis_fields(fields, out.redis, url);
+    for (auto& problem : read_fields(path, environment, fields, [&](Context& context) {
+             merge_credential(out.redis.username, url.redis_username, "redis.username", "redis.url", context);
+             merge_credential(out.redis.password, url.redis_password, "redis.password", "redis.url", context);
+             check_redis_plaintext(out.redis, context);
+         }))
+        if (problem.key.empty() || problem.key == "redis" || problem.key.starts_with("redis."))
+            out.problems.push_back(std::move(problem));
+    return out;
 }
 
 } // namespace tickgate::config

@@ -22,7 +22,7 @@ void check_plaintext(
 }
 
 void check_network(const Config& config, Context& context) {
-    check_plaintext("redis.url", config.redis.url, config.redis.allow_plaintext, "redis.allow_plaintext", context);
+    check_redis_plaintext(config.redis, context);
     for (const ProviderSpec& spec : provider_specs()) {
         const ProviderConfig& provider = config.providers.find(spec.name)->second;
         const std::string prefix = key_of(spec) + ".";
@@ -144,6 +144,10 @@ void check_collectors(const Config& config, Context& context) {
 }
 
 } // namespace
+
+void check_redis_plaintext(const Redis& redis, Context& context) {
+    check_plaintext("redis.url", redis.url, redis.allow_plaintext, "redis.allow_plaintext", context);
+}
 
 void apply_rules(Config& config, Context& context) {
     check_network(config, context);

@@ -9,4 +9,7 @@ namespace tickgate::config {
 // together. Tells problems and notices. Rules about values that are faulty themselves stay silent.
 void apply_rules(Config& config, Context& context);
 
+// No secrets in the clear to another machine, unless that is allowed.
+void check_redis_plaintext(const Redis& redis, Context& context);
+
 } // namespace tickgate::config

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <unistd.h>
 
 namespace tickgate::diagnose {
@@ -19,7 +19,9 @@ using redis::Client;
 using redis::Reply;
 using Words = std::vector<std::string>;
 
-// An error of the connection is an error reply here.
+constexpr std::int64_t lost_mark = -1; // Reply::integer of an error that is not Redis' own
+
+// An error of the connection is an error reply here, with that mark.
 asio::awaitable<Reply> ask(Client& client, Words command) {
     auto asking = client.command(std::move(command));
     auto reply = co_await std::move(asking);
@@ -28,6 +30,7 @@ asio::awaitable<Reply> ask(Client& client, Words command) {
     Reply failed;
     failed.type = Reply::Type::error;
     failed.text = describe(reply.error());
+    failed.integer = lost_mark;
     co_return failed;
 }
 
@@ -43,6 +46,13 @@ Words words(std::string_view text) {
 
 bool not_permitted(const Reply& r) { return r.is_error() && r.text.starts_with("NOPERM"); }
 
+// A server without the command, or with another name for it.
+bool not_there(const Reply& r) {
+    return r.is_error() &&
+           (r.text.find("unknown command") != std::string::npos ||
+               r.text.find("unknown subcommand") != std::string::npos || r.text.find("not found") != std::string::npos);
+}
+
 // The value of a line `key:value` of INFO.
 std::string info_value(const std::string& info, const std::string& key) {
     const auto at = info.find("\n" + key + ":");
@@ -52,48 +62,79 @@ std::string info_value(const std::string& info, const std::string& key) {
     return info.substr(begin, info.find_first_of("\r\n", begin) - begin);
 }
 
-// What the gateway sends, with keys of its own.
-Words commands_used(const std::string& p) {
-    return {"PUBLISH " + p + ":heartbeat x", "SET " + p + ":alive x PX 3000", "GET " + p + ":owner",
-        "DEL " + p + ":owner", "PEXPIRE " + p + ":owner 5000", "HSET " + p + ":info a b",
-        "HINCRBY " + p + ":info epoch 1", "SADD " + p + ":symbols:fx a", "SREM " + p + ":symbols:fx a",
-        "XADD " + p + ":stream:event * a b", "XREADGROUP GROUP tickgate me STREAMS " + p + ":req >",
-        "XACK " + p + ":req tickgate 0-1", "XDEL " + p + ":req 0-1", "RPUSH " + p + ":rep:a b", "LLEN " + p + ":rep:a",
-        "EVAL return 0", "PUBSUB CHANNELS", "TIME", "ROLE"};
+constexpr const char* acl_fix = "give the user the rights of config/redis-acl.conf, with the prefix ";
+
+// Keys of the prefix give way to `key`, which holds a string: what reads or writes another type then changes nothing.
+Words on_key(const RedisNeed& need, const std::string& prefix, const std::string& key) {
+    Words out = need.command;
+    for (auto& word : out)
+        if (word.starts_with(prefix + ":"))
+            word = key;
+    return out;
 }
 
-asio::awaitable<void> check_access(Client& client, std::string prefix, Reporter report) {
+asio::awaitable<Reply> dry_run(Client& client, std::string user, Words command) {
+    Words asked{"ACL", "DRYRUN", std::move(user)};
+    asked.insert(asked.end(), command.begin(), command.end());
+    auto asking = ask(client, std::move(asked));
+    co_return co_await std::move(asking);
+}
+
+bool is_lost(const Reply& r) { return r.is_error() && r.integer == lost_mark; }
+
+// What is refused, with commas; empty: nothing. No value: the connection was lost, which was told. Asks Redis, where it
+// can be asked (ACL DRYRUN, since 7.0); else tries, on a key that goes.
+asio::awaitable<std::optional<std::string>> refused_commands(
+    Client& client, std::string prefix, std::string user, Reporter report) {
+    bool dry = !user.empty();
+    std::string out;
+    const auto key = prefix + ":probe:" + std::to_string(::getpid());
+    if (dry) {
+        Words ping{"PING"};
+        auto asking = dry_run(client, user, std::move(ping));
+        const auto can = co_await std::move(asking);
+        dry = !can.is_error();
+    }
+    if (!dry) {
+        Words set{"SET", key, "1", "PX", "60000"};
+        auto setting = ask(client, std::move(set));
+        const auto done = co_await std::move(setting);
+        if (not_permitted(done))
+            co_return "set, and without it nothing else was tried";
+    }
+    const auto needs = redis_needs(prefix);
+    for (const auto& need : needs) {
+        auto words = dry ? need.command : on_key(need, prefix, key);
+        auto asking = dry ? dry_run(client, user, std::move(words)) : ask(client, std::move(words));
+        const auto reply = co_await std::move(asking);
+        if (is_lost(reply)) {
+            report.fail("acl", "not told: " + reply.text, "look at Redis' log and load, and try again", unreachable);
+            co_return std::nullopt;
+        }
+        // A dry run says why not as a text; OK is a status.
+        if (not_permitted(reply) || not_there(reply) || (dry && reply.type == Reply::Type::text))
+            out.append(out.empty() ? "" : ", ").append(need.name);
+    }
+    if (!dry) {
+        Words del{"DEL", key};
+        auto deleting = ask(client, std::move(del));
+        co_await std::move(deleting);
+    }
+    co_return out;
+}
+
+asio::awaitable<void> check_access(Client& client, std::string prefix, std::string login, Reporter report) {
     auto asking = ask(client, words("ACL WHOAMI"));
     const auto who = co_await std::move(asking);
-    if (who.is_error()) {
-        report.note("acl", "what the user may do cannot be asked, as it may not ask (ACL)");
+    const auto user = who.is_error() ? (login.empty() ? "default" : login) : who.text;
+    auto trying = refused_commands(client, prefix, who.is_error() ? "" : who.text, report);
+    const auto refusals = co_await std::move(trying);
+    if (!refusals)
         co_return;
-    }
-    std::string denied;
-    for (const auto& used : commands_used(prefix)) {
-        Words command = words("ACL DRYRUN");
-        command.push_back(who.text);
-        auto rest = words(used);
-        if (rest.front() == "EVAL") {
-            rest = words("EVAL");
-            rest.emplace_back("return 0");
-            rest.emplace_back("0");
-        }
-        command.insert(command.end(), rest.begin(), rest.end());
-        auto trying = ask(client, std::move(command));
-        const auto reply = co_await std::move(trying);
-        if (not_permitted(reply) || (reply.is_error() && reply.text.find("unknown") != std::string::npos)) {
-            report.note("acl", "user " + who.text + "; what it may do cannot be asked (ACL DRYRUN)");
-            co_return;
-        }
-        if (reply.type == Reply::Type::text) // why not; OK is a status
-            denied.append(denied.empty() ? "" : ", ").append(used.substr(0, used.find(' ')));
-    }
-    if (denied.empty())
-        report.ok("acl", "user " + who.text + " may do all that the gateway does");
+    if (refusals->empty())
+        report.ok("acl", "user " + user + " may do all that the gateway does");
     else
-        report.fail("acl", "user " + who.text + " may not " + denied,
-            "give it the rights of config/redis-acl.conf, with the prefix " + prefix, refused);
+        report.fail("acl", "user " + user + " may not " + *refusals, acl_fix + prefix, refused);
 }
 
 asio::awaitable<void> check_writing(Client& client, std::string prefix, Reporter report) {
@@ -130,18 +171,35 @@ asio::awaitable<void> check_role(Client& client, Reporter report) {
             "name the master in redis.url", misconfigured);
 }
 
-asio::awaitable<void> check_settings(Client& client, Reporter report) {
+// Of INFO, else of HELLO, which 6.0 does not take without an argument. Empty: neither is permitted.
+asio::awaitable<std::string> version_of(Client& client, std::string info) {
+    if (auto version = info_value(info, "redis_version"); !version.empty())
+        co_return version;
+    auto asking = ask(client, words("HELLO"));
+    const auto hello = co_await std::move(asking);
+    for (std::size_t i = 0; i + 1 < hello.elements.size(); i += 2)
+        if (hello.elements[i].text == "version")
+            co_return hello.elements[i + 1].text;
+    co_return hello.is_error() && hello.text.find("wrong number") != std::string::npos ? "6.0" : "";
+}
+
+asio::awaitable<void> check_server(Client& client, bool settings, Reporter report) {
     auto asking = ask(client, words("INFO"));
     const auto info = co_await std::move(asking);
-    if (info.is_error()) {
-        report.note("version", "not told: the ACL does not permit INFO");
-        co_return;
-    }
-    const auto version = info_value(info.text, "redis_version");
-    if (std::atoi(version.c_str()) < 6)
+    auto seeing = version_of(client, info.is_error() ? "" : info.text);
+    const auto version = co_await std::move(seeing);
+    if (version.empty())
+        report.note("version", "not told: the ACL permits neither INFO nor HELLO");
+    else if (!is_new_enough(version))
         report.fail("version", version, "Redis 6.2 or newer is needed", misconfigured);
     else
         report.ok("version", version);
+    if (!settings)
+        co_return;
+    if (info.is_error()) {
+        report.note("eviction", "not told: the ACL does not permit INFO");
+        co_return;
+    }
     const auto policy = info_value(info.text, "maxmemory_policy"), limit = info_value(info.text, "maxmemory");
     if (policy.empty())
         co_return;
@@ -153,6 +211,49 @@ asio::awaitable<void> check_settings(Client& client, Reporter report) {
 }
 
 } // namespace
+
+// Names of arguments that mean nothing: `x`, `a`, `0-1`.
+std::vector<RedisNeed> redis_needs(const std::string& p) {
+    const auto req = p + ":req", rep = p + ":rep:probe", budget = p + ":budget:probe", last = p + ":last:quote:fx:X";
+    return {
+        // the connection, and what Redis is
+        {"ping", {"PING"}}, {"role", {"ROLE"}}, {"client|setname", {"CLIENT", "SETNAME", "tickgate"}},
+        // the publisher: data, last values, states, lists; the owner's lease is renewed and given back by scripts
+        {"publish", {"PUBLISH", p + ":probe", R"({"v":1,"type":"probe"})"}},
+        {"set", {"SET", p + ":owner", "x", "PX", "60000"}}, {"get", {"GET", p + ":owner"}},
+        {"eval", {"EVAL", "return 0", "1", p + ":owner"}}, {"pexpire", {"PEXPIRE", p + ":owner", "60000"}},
+        {"hset", {"HSET", p + ":info", "a", "b"}}, {"hget", {"HGET", p + ":info", "session"}},
+        {"hincrby", {"HINCRBY", p + ":info", "epoch", "1"}}, {"sadd", {"SADD", p + ":symbols:fx", "X"}},
+        {"srem", {"SREM", p + ":symbols:fx", "X"}},
+        {"xadd", {"XADD", p + ":stream:event", "MAXLEN", "~", "1", "*", "a", "b"}},
+        // what was published before a restart
+        {"scan", {"SCAN", "0", "MATCH", last, "COUNT", "1"}},
+        // demand by subscription
+        {"pubsub|channels", {"PUBSUB", "CHANNELS", last}}, {"time", {"TIME"}},
+        // requests; what is idle is found by XPENDING … IDLE, of 6.2
+        {"xgroup|create", {"XGROUP", "CREATE", req, "tickgate", "0"}},
+        {"xgroup|delconsumer", {"XGROUP", "DELCONSUMER", req, "tickgate", "x"}},
+        {"xinfo|consumers", {"XINFO", "CONSUMERS", req, "tickgate"}},
+        {"xreadgroup", {"XREADGROUP", "GROUP", "tickgate", "x", "COUNT", "1", "STREAMS", req, ">"}},
+        {"xpending", {"XPENDING", req, "tickgate", "IDLE", "1", "-", "+", "1"}},
+        {"xclaim", {"XCLAIM", req, "tickgate", "x", "1", "0-1", "JUSTID"}}, {"xrange", {"XRANGE", req, "0-1", "0-1"}},
+        {"xack", {"XACK", req, "tickgate", "0-1"}}, {"xdel", {"XDEL", req, "0-1"}}, {"rpush", {"RPUSH", rep, "x"}},
+        {"llen", {"LLEN", rep}}, {"lindex", {"LINDEX", rep, "-1"}},
+        // the budget that gateways share
+        {"hgetall", {"HGETALL", budget}}, {"hdel", {"HDEL", budget, "x"}}, {"pttl", {"PTTL", budget}},
+        {"del", {"DEL", p + ":alive"}}, // the last: the key of the tries goes with it
+    };
+}
+
+bool is_new_enough(std::string_view version) {
+    int number[2] = {0, 0};
+    for (auto& n : number) {
+        const auto end = std::min(version.find('.'), version.size());
+        std::from_chars(version.data(), version.data() + end, n);
+        version.remove_prefix(std::min(end + 1, version.size()));
+    }
+    return number[0] > 6 || (number[0] == 6 && number[1] >= 2);
+}
 
 asio::awaitable<void> check_redis(RedisCheck& check, Reporter report) {
     const auto url = net::Url::parse(check.redis.url);
@@ -190,13 +291,11 @@ asio::awaitable<void> check_redis(RedisCheck& check, Reporter report) {
     report.ok("ping", "answered, login included, in " + duration_text(took));
     auto asking_role = check_role(client, report);
     co_await std::move(asking_role);
-    if (check.settings) {
-        auto asking = check_settings(client, report);
-        co_await std::move(asking);
-    }
+    auto asking_server = check_server(client, check.settings, report);
+    co_await std::move(asking_server);
     auto writing = check_writing(client, check.prefix, report);
     co_await std::move(writing);
-    auto access = check_access(client, check.prefix, report);
+    auto access = check_access(client, check.prefix, check.redis.username, report);
     co_await std::move(access);
     Words alive{"GET", check.prefix + ":alive"};
     auto asking = ask(client, std::move(alive));

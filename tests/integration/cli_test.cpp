@@ -176,6 +176,8 @@ TEST_F(Cli, TopInAPipeIsLines) {
     EXPECT_TRUE(has(done.out, "feed binance.spot state=live")) << done.out;
     EXPECT_TRUE(has(done.out, "symbol crypto:BTC-USDT state=live from=binance bid=")) << done.out;
     EXPECT_FALSE(has(done.out, "\x1b"));
+    for (const auto* interval : {"nan", "-nan", "inf", "0", "1e9", "soon"})
+        EXPECT_EQ(tickgate({"top", "--count", "1", "--interval", interval}).code, 2) << interval;
 }
 
 TEST_F(Cli, TopGivesTheTerminalBackHoweverItEnds) {
@@ -258,6 +260,51 @@ TEST(CliAccess, TokensAndTlsComeFromTheConfiguration) {
     EXPECT_EQ(stranger.code, 69);
     EXPECT_TRUE(has(stranger.err, "certificate")) << stranger.err;
     EXPECT_EQ(run({binary, "feeds", "--url", url, "--token-file", read, "--ca-file", certificate}).code, 0);
+    const auto no_authority = run({binary, "feeds", "--url", url, "--token-file", read, "--ca-file", "/none.pem"});
+    EXPECT_EQ(no_authority.code, 2);
+    EXPECT_TRUE(has(no_authority.err, "--ca-file /none.pem")) << no_authority.err;
+}
+
+// Secrets that systemd hands to the service alone, in the file that clients read as well.
+TEST(CliAccess, WhatOnlyTheServiceCanReadKeepsNoClientFromAsking) {
+    const TemporaryDirectory secrets;
+    const auto token = secrets.write("secret_token", "a-token-of-the-desk-1\n");
+    SystemOptions options;
+    options.start = false;
+    options.variables = {{"CREDENTIALS_DIRECTORY", secrets.path()}};
+    System system(options);
+    std::string text;
+    {
+        std::ifstream in(system.config_file);
+        text.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    text.insert(text.find("http: {") + 7, "token_file: \"${CREDENTIALS_DIRECTORY}/secret_token\", ");
+    text.insert(text.find("providers:") + 10,
+        "\n  massive: {enabled: false, api_key_file: \"${CREDENTIALS_DIRECTORY}/secret_token\"}");
+    system.directory.write("tickgate.yaml", text);
+    system.start_gateway();
+    const auto tickgate = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), binary);
+        words.insert(words.end(), {"--config", system.config_file});
+        return run(std::move(words));
+    };
+    ASSERT_TRUE(System::eventually([&] {
+        return tickgate({"status", "--token-file", token}).code == 0;
+    })) << tickgate({"status", "--token-file", token}).err
+        << system.gateway->standard_error();
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"feeds"}, {"quote", "crypto:BTC-USDT"}, {"top", "--count", "1"}, {"subscriptions", "list"}}) {
+        auto with = words;
+        with.insert(with.end(), {"--token-file", token});
+        const auto done = tickgate(with);
+        EXPECT_EQ(done.code, 0) << words.front() << done.err;
+        const auto without = tickgate(words);
+        EXPECT_EQ(without.code, 77) << words.front() << without.err;
+        EXPECT_TRUE(has(without.err, "CREDENTIALS_DIRECTORY") && has(without.err, "--token-file")) << without.err;
+    }
+    const auto tail = tickgate({"tail", "crypto:BTC-USDT", "--count", "1"});
+    EXPECT_EQ(tail.code, 0) << tail.err;
+    EXPECT_EQ(tickgate({"check-config"}).code, 78) << "what the service needs is still looked at";
 }
 
 } // namespace tickgate::test

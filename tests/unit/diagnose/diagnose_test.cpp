@@ -1,9 +1,11 @@
 #include "core/clock.hpp"
 #include "diagnose/doctor.hpp"
 #include "diagnose/reach.hpp"
+#include "diagnose/redis_check.hpp"
 #include "diagnose/watched_rest.hpp"
 #include "net/http_server.hpp"
 #include "support/fake_rest.hpp"
+#include "support/redis_server.hpp"
 #include "support/test_certs.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +13,10 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <optional>
+#include <set>
+#include <sstream>
 
 namespace tickgate::diagnose {
 
@@ -182,6 +187,106 @@ TEST_F(Diagnose, RestIsLookedAtOnceAndRemembersWhatWasSaid) {
     EXPECT_EQ(std::count_if(findings.begin(), findings.end(), [](const auto& f) { return f.check == "dns"; }), 1);
     rest.set_closed(true);
     EXPECT_EQ(send().error(), make_error_code(errc::cancelled));
+}
+
+// The gateway's user of config/redis-acl.conf.
+class RedisUser : public Diagnose {
+protected:
+    RedisUser() {
+        std::ifstream in(std::string(TICKGATE_SOURCE) + "/config/redis-acl.conf");
+        for (std::string line; std::getline(in, line);) {
+            if (!line.starts_with("user tickgate "))
+                continue;
+            std::istringstream words(line.substr(std::string_view("user tickgate ").size()));
+            for (std::string word; words >> word;)
+                rules_.push_back(word);
+        }
+    }
+    // As the sample has it, without one right, with others.
+    void look(const std::string& without = {}, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> command{"ACL", "SETUSER", "tickgate", "reset"};
+        for (const auto& rule : rules_)
+            if (rule != without)
+                command.push_back(rule);
+        command.insert(command.end(), more.begin(), more.end());
+        ASSERT_EQ(server.cli(command).text, "OK");
+        RedisCheck check;
+        check.redis.username = "tickgate";
+        check.redis.password = Secret("change-me-gateway");
+        look(std::move(check));
+    }
+    void look(RedisCheck check) {
+        findings.clear();
+        check.redis.url = server.url();
+        check.settings = true;
+        bool done = false;
+        asio::co_spawn(loop, check_redis(check, reporter()), [&](const std::exception_ptr& e) {
+            EXPECT_FALSE(e);
+            done = true;
+        });
+        loop.restart();
+        const auto limit = std::chrono::steady_clock::now() + 20s;
+        while (!done && loop.run_one_until(limit) > 0) {
+        }
+        EXPECT_TRUE(done);
+        for (const auto& key : server.cli({"KEYS", "*"}).elements)
+            EXPECT_GT(std::stol(server.cli({"PTTL", key.text}).text), 0) << key.text << " stays";
+    }
+    test::RedisServer server;
+    std::vector<std::string> rules_;
+};
+
+TEST_F(RedisUser, OfTheSampleMayDoAllAndNothingIsLeft) {
+    ASSERT_GT(rules_.size(), 30u);
+    for (const auto& more : {std::vector<std::string>(), {"+acl|whoami", "+acl|dryrun"}, {"+acl|whoami"}, {"+info"}}) {
+        look({}, more);
+        EXPECT_TRUE(server.cli({"KEYS", "*"}).elements.empty()) << "something is left";
+        EXPECT_EQ(of("acl").grade, Grade::ok) << of("acl").text;
+        EXPECT_THAT(of("acl").text, HasSubstr("user tickgate"));
+        EXPECT_EQ(of("version").grade, Grade::ok) << "HELLO tells it, too";
+        EXPECT_EQ(of("writing").grade, Grade::ok);
+    }
+    look(RedisCheck());
+    EXPECT_EQ(of("acl").grade, Grade::ok) << of("acl").text;
+}
+
+// The list that is tried and the sample are the same: without any one right of the sample something is missed.
+TEST_F(RedisUser, IsToldEachRightThatIsMissing) {
+    // What logs in and what `tickgate tail` listens with, which the gateway does not.
+    const std::set<std::string> others{"+hello", "+auth", "+ping", "+select", "+client|id", "+subscribe", "+psubscribe",
+        "+unsubscribe", "+punsubscribe"};
+    for (const auto& rule : rules_) {
+        if (!rule.starts_with("+") || others.contains(rule))
+            continue;
+        for (const auto& more : {std::vector<std::string>(), {"+acl|whoami", "+acl|dryrun"}}) {
+            look(rule, more);
+            EXPECT_EQ(of("acl").grade, Grade::failure) << rule;
+            EXPECT_EQ(of("acl").exit, refused);
+            EXPECT_EQ(of("acl").text.find("user tickgate may not " + rule.substr(1)), 0u) << of("acl").text;
+            EXPECT_EQ(of("acl").text.find(','), rule == "+set" && more.empty() ? 25u : std::string::npos);
+        }
+    }
+    std::set<std::string> sample(rules_.begin(), rules_.end());
+    for (const auto& need : redis_needs("md"))
+        EXPECT_TRUE(sample.contains("+" + need.name)) << need.name << " is not in the sample";
+}
+
+TEST_F(RedisUser, IsToldOfKeysAndChannelsOfAnotherPrefix) {
+    RedisCheck check;
+    check.prefix = "other";
+    look();
+    check.redis.username = "tickgate";
+    check.redis.password = Secret("change-me-gateway");
+    look(std::move(check));
+    EXPECT_EQ(of("acl").grade, Grade::failure);
+    EXPECT_THAT(of("acl").fix, HasSubstr("prefix other"));
+}
+
+TEST(RedisVersion, IsSixTwoOrNewer) {
+    for (const auto* good : {"6.2", "6.2.14", "6.10.1", "7.0.15", "8.0.0", "255.255.255"})
+        EXPECT_TRUE(is_new_enough(good)) << good;
+    for (const auto* old : {"6.0.16", "6.1.240", "6", "5.0.14", "2.8.4", "", "x"})
+        EXPECT_FALSE(is_new_enough(old)) << old;
 }
 
 TEST(HttpDate, IsTheOneFormThatServersSend) {
