@@ -86,7 +86,7 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS
     "systemd | systemd-standalone-sysusers | systemd-sysusers, init-system-helpers (>= 1.54~), procps, ca-certificates, tzdata")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "redis-server (>= 5:6.2) | valkey-server | redis")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "redis-tools, curl, libpq5, postgresql, prometheus")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${packaging}/postinst" "${packaging}/prerm" "${packaging}/postrm"
-    "${packaging}/conffiles")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${packaging}/preinst" "${packaging}/postinst" "${packaging}/prerm"
+    "${packaging}/postrm" "${packaging}/conffiles")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

@@ -82,9 +82,47 @@ for file in /etc/tickgate/tickgate.yaml /etc/default/tickgate /etc/tickgate/secr
     [ -e "$root$file" ] || fail "$file is gone"
 done
 
-step "back again"
-apt_in "$root" -o Dpkg::Options::=--force-confold install /newer.deb
+# A machine that runs systemd, as far as the maintainer scripts see it: what they ask of it is written down.
+mkdir -p "$root/run/systemd/system" "$root/usr/local/sbin"
+cat >"$root/usr/local/sbin/systemctl" <<'STUB'
+#!/bin/sh
+echo "$*" >>/asked
+case " $* " in
+*" is-enabled "*) [ -L /etc/systemd/system/multi-user.target.wants/tickgate.service ] ;;
+esac
+STUB
+chmod 755 "$root/usr/local/sbin/systemctl"
+cp "$root/usr/sbin/policy-rc.d" "$work/policy-rc.d"
+printf '#!/bin/sh\nexit 0\n' >"$root/usr/sbin/policy-rc.d"
+asked() { grep -oE '(^| )(start|stop|restart|try-restart) .*' "$root/asked" 2>/dev/null | sed 's/^ //' | tr '\n' ';' || true; }
+again() { # PACKAGE: with what was asked before forgotten
+    rm -f "$root/asked"
+    apt_in "$root" -o DPkg::Path=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin -o Dpkg::Options::=--force-confold install "$1"
+    [ -s "$root/asked" ] || fail "the maintainer scripts did not ask systemd"
+    [ ! -e "$root/run/tickgate.installed" ] || fail "the mark of the installation is left"
+}
+
+step "back again: what was disabled stays so"
+again /newer.deb
 grep -q 'linger: 33s' "$root/etc/tickgate/tickgate.yaml" || fail "the edited configuration was lost"
+equal "asked of systemd" "$(asked)" ""
+
+step "back again: what was enabled starts, with a new version or the same"
+mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+ln -s /lib/systemd/system/tickgate.service "$root/etc/systemd/system/multi-user.target.wants/tickgate.service"
+apt_in "$root" remove tickgate
+again /newer.deb
+equal "asked of systemd" "$(asked)" "start tickgate.service;"
+apt_in "$root" remove tickgate
+again /tickgate.deb
+equal "asked of systemd" "$(asked)" "start tickgate.service;"
+
+step "an upgrade starts only what runs"
+again /newer.deb
+equal "asked of systemd" "$(asked)" "try-restart tickgate.service;"
+rm -rf "$root/usr/local/sbin/systemctl" "$root/run/systemd/system" "$root/asked"
+rmdir --ignore-fail-on-non-empty "$root/run/systemd"
+cp "$work/policy-rc.d" "$root/usr/sbin/policy-rc.d"
 
 step "purge: nothing but the account stays"
 apt_in "$root" purge tickgate

@@ -14,7 +14,7 @@ contains Recommends "$(field_of Recommends)" "redis-server"
 [ -n "$(field_of Description)" ] || fail "no description"
 dpkg-deb -e "$package" "$work/control"
 equal conffiles "$(sort "$work/control/conffiles" | tr '\n' ' ')" "/etc/default/tickgate /etc/tickgate/tickgate.yaml "
-for script in postinst prerm postrm; do
+for script in preinst postinst prerm postrm; do
     equal "mode of $script" "$(stat -c %a "$work/control/$script")" 755
     sh -n "$work/control/$script" || fail "$script"
 done
