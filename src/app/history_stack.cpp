@@ -1,5 +1,6 @@
 #include "app/history_stack.hpp"
 
+#include "backfill/job_sharing.hpp"
 #include "core/log.hpp"
 #include "core/secret.hpp"
 
@@ -64,7 +65,19 @@ HistoryStack::HistoryStack(asio::any_io_executor control, const config::Config& 
       jobs_(control, history_, backfill::JobsOptions()),
       collectors_(control, history_, hours),
       timer_(control),
-      patience_(control) {}
+      patience_(control) {
+    backfill::JobSharing sharing;
+    sharing.owner = backfill::owner_name(config.redis.prefix, config.http.listen);
+    sharing.can_do = [this](const backfill::JobSpec& spec) {
+        return std::all_of(spec.instruments.begin(), spec.instruments.end(), [&](const InstrumentName& name) {
+            const auto sources = sources_of(name);
+            return std::any_of(sources.begin(), sources.end(), [&](const backfill::Source& source) {
+                return spec.provider.empty() ? source.on_route : source.name == spec.provider;
+            });
+        });
+    };
+    backfill::share(jobs_, std::move(sharing));
+}
 
 HistoryStack::~HistoryStack() { store_.stop(); }
 

@@ -20,6 +20,7 @@ using Wanted = std::vector<BulkReader::Wanted>;
 constexpr std::size_t many_symbols = 5;
 constexpr auto long_span = std::chrono::hours(24 * 7);
 constexpr int failures_at_most = 2; // then the rest is asked for by REST
+constexpr int erasures_at_most = 3; // while a file is read, which then is read again
 
 bool files_are_wanted(const Run& run, const Fetch& fetch, const std::vector<Span>& spans) {
     const auto& request = run.request;
@@ -120,7 +121,9 @@ asio::awaitable<error_code> read_once(
     BulkReader reader(self->control, self->store, self->hours, std::move(wanted), self->options.max_bars_in_flight / 2);
     ++run->progress.requests;
     ++self->stats.in_flight;
-    auto fault = co_await source.provider->read_bulk_file(std::move(file), std::move(names), reader, watched);
+    auto fault = co_await reader.begin();
+    if (!fault)
+        fault = co_await source.provider->read_bulk_file(std::move(file), std::move(names), reader, watched);
     --self->stats.in_flight;
     place.leave();
     if (fault)
@@ -141,6 +144,7 @@ asio::awaitable<error_code> read_file(
     Impl::Self self, Impl::RunPtr run, Impl::FetchPtr fetch, BulkFile file, Wanted wanted) {
     std::vector<Wanted> groups;
     groups.push_back(std::move(wanted));
+    int erasures = 0;
     while (!groups.empty()) {
         const auto some = std::move(groups.back());
         groups.pop_back();
@@ -149,6 +153,8 @@ asio::awaitable<error_code> read_file(
             const auto half = static_cast<std::ptrdiff_t>(some.size() / 2);
             groups.emplace_back(some.begin(), some.begin() + half);
             groups.emplace_back(some.begin() + half, some.end());
+        } else if (fault == errc::cancelled && !self->halted(*run, *fetch) && ++erasures <= erasures_at_most) {
+            groups.push_back(some);
         } else if (fault) {
             co_return fault;
         }

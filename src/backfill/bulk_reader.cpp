@@ -3,6 +3,7 @@
 #include "calendar/bar_spans.hpp"
 #include "core/log.hpp"
 #include "quality/quality.hpp"
+#include "store/erasures.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -52,6 +53,7 @@ struct BulkReader::State : std::enable_shared_from_this<State> {
     std::vector<std::size_t> touched; // indexes of pending that hold bars
     std::deque<Batch> queue;
     std::size_t pending_bars = 0, queued_bars = 0, most_bars;
+    std::vector<std::int64_t> erasures; // of each series, before the first row
     bool writing = false;
     error_code fault;
     std::uint64_t bars = 0, rejected = 0;
@@ -172,6 +174,18 @@ Batch BulkReader::State::coverage_of(std::size_t i) {
     return batch;
 }
 
+asio::awaitable<error_code> BulkReader::begin() {
+    const auto self = state_;
+    std::vector<store::SeriesKey> series;
+    for (const auto& one : self->wanted)
+        series.push_back(one.series);
+    auto numbers = co_await store::erasures(self->store, std::move(series));
+    if (!numbers)
+        co_return numbers.error();
+    self->erasures = std::move(*numbers);
+    co_return error_code();
+}
+
 asio::awaitable<void> BulkReader::drain() {
     const auto self = state_;
     while (self->writing)
@@ -185,9 +199,11 @@ asio::awaitable<error_code> BulkReader::finish() {
         co_await self->changed.wait();
     for (std::size_t i = 0; i < self->wanted.size() && !self->fault; ++i) {
         auto batch = self->coverage_of(i);
-        const auto written = co_await self->store.write(std::move(batch));
+        const auto written = co_await store::write_unless_erased(self->store, std::move(batch), self->erasures[i]);
         if (!written)
             self->fault = written.error();
+        else if (*written == store::Outcome::refused)
+            self->fault = errc::cancelled;
     }
     co_return self->fault;
 }

@@ -30,9 +30,13 @@ public:
         std::vector<Wanted> wanted, std::size_t most_bars);
     ~BulkReader() override;
 
+    // Before the first row. Errors: store_*.
+    asio::awaitable<error_code> begin();
+
     error_code on_bar(const InstrumentName& instrument, const Bar& bar) override;
 
-    // After the last row: writes the rest and the coverage. Errors: store_*.
+    // After the last row: writes the rest and the coverage. Errors: store_*; cancelled if bars of a series were erased
+    // meanwhile: what was read has to be read again.
     asio::awaitable<error_code> finish();
     // After a fault: waits for the writes that have begun.
     asio::awaitable<void> drain();

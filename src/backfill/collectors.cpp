@@ -12,6 +12,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <deque>
+#include <list>
 #include <map>
 
 namespace tickgate::backfill {
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::size_t collectors_at_most = 200, series_at_most = 1000;
 constexpr std::string_view prefix = "collector-";
+constexpr std::size_t at_once = 8; // series of a collector
 constexpr auto look_at_clock = 250ms;
 constexpr std::chrono::seconds after_the_bar{2};
 
@@ -46,8 +49,11 @@ std::string name_of(const CollectorSpec& spec) {
 struct Collectors::Impl : std::enable_shared_from_this<Impl> {
     struct One {
         CollectorStatus status;
-        bool configured = false, busy = false, ended = false;
-        asio::cancellation_signal signal;
+        bool configured = false, ended = false;
+        std::deque<std::size_t> due;                  // series to be collected
+        std::vector<bool> in_turn;                    // those, and the ones at work: each once at a time
+        std::size_t workers = 0;                      // each with a series
+        std::list<asio::cancellation_signal> signals; // of the workers
     };
     using Self = std::shared_ptr<Impl>;
     using OnePtr = std::shared_ptr<One>;
@@ -61,14 +67,17 @@ struct Collectors::Impl : std::enable_shared_from_this<Impl> {
     void drop(const std::string& name);
     void collect(const OnePtr& one);
     static asio::awaitable<void> load(Self self);
-    static asio::awaitable<void> collection(Self self, OnePtr one);
+    struct Turn;
+    static void end_work(One& one);
+    static asio::awaitable<void> work(Self self, OnePtr one);
+    void start_worker(const OnePtr& one);
     static asio::awaitable<void> collect_series(Self self, OnePtr one, std::size_t i);
 
     asio::any_io_executor control;
     History& history;
     const calendar::MarketHours& hours;
     std::map<std::string, OnePtr> all;
-    std::size_t busy = 0;
+    std::size_t busy = 0; // workers
     bool stopping = false, running = false;
 };
 
@@ -86,7 +95,7 @@ void Collectors::Impl::put(CollectorSpec spec, bool configured) {
     auto& one = all[spec.name];
     if (one) { // the collection under way ends with what it was made for
         one->ended = true;
-        one->signal.emit(asio::cancellation_type::terminal);
+        end_work(*one);
     }
     one = std::make_shared<One>();
     one->configured = configured;
@@ -100,6 +109,7 @@ void Collectors::Impl::put(CollectorSpec spec, bool configured) {
             one->status.series.push_back(std::move(series));
         }
     }
+    one->in_turn.resize(one->status.series.size());
     one->status.spec = std::move(spec);
     one->status.next = history.now();
 }
@@ -107,7 +117,7 @@ void Collectors::Impl::put(CollectorSpec spec, bool configured) {
 void Collectors::Impl::drop(const std::string& name) {
     const auto it = all.find(name);
     it->second->ended = true;
-    it->second->signal.emit(asio::cancellation_type::terminal);
+    end_work(*it->second);
     all.erase(it);
 }
 
@@ -168,28 +178,61 @@ asio::awaitable<void> Collectors::Impl::collect_series(Self self, OnePtr one, st
     series.last_bar = last_bar;
 }
 
-asio::awaitable<void> Collectors::Impl::collection(Self self, OnePtr one) {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    for (std::size_t i = 0; i < one->status.series.size() && !one->ended && !self->stopping; ++i)
-        co_await collect_series(self, one, i);
+void Collectors::Impl::end_work(One& one) {
+    for (auto& signal : one.signals)
+        signal.emit(asio::cancellation_type::terminal);
 }
 
-void Collectors::Impl::collect(const OnePtr& one) {
-    one->busy = true;
+// Over when it goes, whatever came of it.
+struct Collectors::Impl::Turn {
+    Turn(One& o, std::size_t s) : one(o), series(s) {}
+    ~Turn() { one.in_turn[series] = false; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    One& one;
+    std::size_t series;
+};
+
+asio::awaitable<void> Collectors::Impl::work(Self self, OnePtr one) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!one->due.empty() && !one->ended && !self->stopping) {
+        const auto i = one->due.front();
+        one->due.pop_front();
+        const Turn turn(*one, i);
+        co_await collect_series(self, one, i);
+    }
+}
+
+void Collectors::Impl::start_worker(const OnePtr& one) {
+    ++one->workers;
     ++busy;
-    auto done = [self = shared_from_this(), one](const std::exception_ptr& broken) {
-        one->busy = false;
+    const auto signal = one->signals.emplace(one->signals.end());
+    auto done = [self = shared_from_this(), one, signal](const std::exception_ptr& broken) {
+        --one->workers;
         --self->busy;
+        one->signals.erase(signal);
         try {
             if (broken)
                 std::rethrow_exception(broken);
         } catch (const std::exception& what) {
             log::error("backfill", "collection_broken", {{"collector", one->status.spec.name}, {"error", what.what()}});
         }
-        one->status.next = self->next_of(*one, self->history.now());
     };
-    asio::co_spawn(control, collection(shared_from_this(), one),
-        asio::bind_cancellation_slot(one->signal.slot(), std::move(done)));
+    asio::co_spawn(
+        control, work(shared_from_this(), one), asio::bind_cancellation_slot(signal->slot(), std::move(done)));
+}
+
+// A series that is slow is left to it, and the others have their collections meanwhile.
+void Collectors::Impl::collect(const OnePtr& one) {
+    one->status.next = next_of(*one, history.now());
+    for (std::size_t i = 0; i < one->in_turn.size(); ++i) {
+        if (one->in_turn[i])
+            continue;
+        one->in_turn[i] = true;
+        one->due.push_back(i);
+    }
+    for (auto waiting = one->due.size(); waiting > 0 && one->workers < at_once; --waiting)
+        start_worker(one);
 }
 
 Collectors::Collectors(asio::any_io_executor control, History& history, const calendar::MarketHours& hours)
@@ -218,7 +261,7 @@ asio::awaitable<void> Collectors::run(std::vector<CollectorSpec> configured) {
         const auto now = self->history.now();
         if (!self->stopping)
             for (const auto& [name, one] : self->all)
-                if (!one->busy && one->status.next && *one->status.next <= now)
+                if (one->status.next && *one->status.next <= now)
                     self->collect(one);
         // In steps, so that a clock that was set is noticed.
         asio::steady_timer timer(self->control, look_at_clock);
@@ -254,7 +297,7 @@ void Collectors::set_configured(std::vector<CollectorSpec> specs) {
 void Collectors::stop() {
     impl_->stopping = true;
     for (const auto& [name, one] : impl_->all)
-        one->signal.emit(asio::cancellation_type::terminal);
+        Impl::end_work(*one);
 }
 
 asio::awaitable<result<CollectorStatus>> Collectors::start(CollectorSpec spec) {
@@ -291,7 +334,7 @@ asio::awaitable<bool> Collectors::end(std::string name) {
     const auto one = it->second;
     self->all.erase(it);
     one->ended = true;
-    one->signal.emit(asio::cancellation_type::terminal);
+    Impl::end_work(*one);
     (void)co_await self->history.store().remove_job(std::string(prefix) + name);
     co_return true;
 }

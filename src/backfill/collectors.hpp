@@ -44,8 +44,8 @@ struct CollectorStatus {
 //
 // A collection begins with the collector and then some seconds after each full period (the minute, five minutes), so
 // that the bar that ended is there; a market counts as open while any of the instruments can trade, before and after
-// the regular session too. It asks only for what is not known yet. One that takes longer than the period delays the
-// next.
+// the regular session too. It asks only for what is not known yet, eight series at once. A series that takes longer
+// than the period misses the collections meanwhile, and it alone.
 class Collectors {
 public:
     Collectors(asio::any_io_executor control, History& history, const calendar::MarketHours& hours);

@@ -22,11 +22,11 @@ namespace {
 constexpr std::size_t series_at_most = 100000;
 constexpr std::string_view prefix = "bf-";
 
-std::string new_id() {
+std::string random_name(std::string_view begin) {
     static thread_local std::mt19937_64 random{std::random_device{}()};
     constexpr std::string_view letters = "0123456789abcdefghjkmnpqrstvwxyz";
     std::uniform_int_distribution<std::size_t> pick(0, letters.size() - 1);
-    std::string id(prefix);
+    std::string id(begin);
     for (int i = 0; i < 12; ++i)
         id += letters[pick(random)];
     return id;
@@ -41,6 +41,24 @@ void without_repeats(std::vector<T>& values) {
 } // namespace
 
 bool has_ended(JobState state) noexcept { return state != JobState::waiting && state != JobState::running; }
+
+Jobs::Impl::Impl(asio::any_io_executor loop, History& h, JobsOptions o)
+    : control(std::move(loop)), history(h), options(o), next_look(control), changed(control) {
+    holder.process = random_name("");
+}
+
+void share(Jobs& jobs, JobSharing how) {
+    const auto impl = Jobs::Impl::of(jobs);
+    impl->holder.owner = how.owner;
+    impl->holder.length = how.length;
+    impl->sharing = std::move(how);
+}
+
+void Jobs::Impl::halt(Job& job) {
+    for (auto& signal : job.signals)
+        signal.emit(asio::cancellation_type::terminal);
+    changed.wake();
+}
 
 void Jobs::Impl::sum_up(Job& job) {
     auto sum = job.ended;
@@ -58,18 +76,33 @@ void Jobs::Impl::sum_up(Job& job) {
 
 asio::awaitable<error_code> Jobs::Impl::save(Self self, JobPtr job) {
     job->saved = mono_now();
-    job->view.updated = self->history.now();
+    job->view.updated = job->row_of = std::max(self->history.now(), job->row_of + std::chrono::nanoseconds(1));
     store::JobRow row;
     row.id = job->view.id;
     row.updated_at = job->view.updated;
-    auto view = job->view;
-    if (view.state == JobState::running) // whoever reads the row does not run it
-        view.state = JobState::waiting;
-    row.text = to_text(view);
+    row.text = to_text(job->view);
     const auto fault = co_await self->history.store().put_job(std::move(row));
     if (fault)
         log::warn("backfill", "job_not_saved", {{"job", job->view.id}, {"error", fault}});
     co_return fault;
+}
+
+asio::awaitable<void> Jobs::Impl::let_go(Self self, JobPtr job) {
+    job->held = false;
+    if (const auto fault = co_await store::release_job(self->history.store(), job->view.id, self->holder))
+        log::warn("backfill", "job_not_released", {{"job", job->view.id}, {"error", fault}});
+}
+
+asio::awaitable<void> Jobs::Impl::cancel_here(Self self, JobPtr job) {
+    job->cancelled = true;
+    self->halt(*job);
+    if (job->at_work) // which sees to it
+        co_return;
+    job->view.state = JobState::cancelled;
+    job->view.ended = self->history.now();
+    const auto fault = co_await save(self, job);
+    if (!fault)
+        co_await let_go(self, job);
 }
 
 asio::awaitable<void> Jobs::Impl::forget_old(Self self) {
@@ -87,50 +120,12 @@ asio::awaitable<void> Jobs::Impl::forget_old(Self self) {
     }
 }
 
-asio::awaitable<void> Jobs::Impl::load(Self self) {
-    for (;;) {
-        const auto rows = co_await self->history.store().jobs();
-        if (self->stopping)
-            co_return;
-        if (!rows) {
-            log::warn("backfill", "jobs_not_read", {{"error", rows.error()}});
-            asio::steady_timer timer(self->control, 5s);
-            for (int i = 0; i < 50 && !self->stopping; ++i) {
-                timer.expires_after(100ms);
-                (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-            }
-            continue;
-        }
-        std::vector<JobPtr> left;
-        for (const auto& row : *rows) {
-            if (row.id.rfind(prefix, 0) != 0 || self->jobs.contains(row.id))
-                continue;
-            auto view = job_from(row.text);
-            if (!view) {
-                log::warn("backfill", "job_not_understood", {{"job", row.id}});
-                continue;
-            }
-            const auto job = std::make_shared<Job>();
-            job->view = std::move(*view);
-            self->jobs[row.id] = job;
-            if (has_ended(job->view.state))
-                continue;
-            job->view.state = JobState::waiting;
-            left.push_back(job);
-        }
-        std::sort(left.begin(), left.end(),
-            [](const JobPtr& a, const JobPtr& b) { return a->view.created < b->view.created; });
-        self->waiting.insert(self->waiting.begin(), left.begin(), left.end());
-        if (!left.empty())
-            log::info("backfill", "jobs_taken_up", {{"jobs", left.size()}});
-        co_return;
-    }
-}
-
 void Jobs::Impl::start(const JobPtr& job) {
     ++running;
+    job->at_work = true;
     auto done = [self = shared_from_this(), job](const std::exception_ptr& broken) {
         --self->running;
+        job->at_work = false;
         try {
             if (broken)
                 std::rethrow_exception(broken);
@@ -154,15 +149,29 @@ asio::awaitable<void> Jobs::run() {
     const auto self = impl_;
     co_await asio::this_coro::throw_if_cancelled(false);
     co_await Impl::load(self);
+    if (!self->stopping) {
+        self->at_sharing = true;
+        auto done = [self](const std::exception_ptr& broken) {
+            self->at_sharing = false;
+            self->changed.wake();
+            try {
+                if (broken)
+                    std::rethrow_exception(broken);
+            } catch (const std::exception& what) {
+                log::error("backfill", "jobs_not_shared", {{"error", what.what()}});
+            }
+        };
+        asio::co_spawn(self->control, Impl::keep_sharing(self), std::move(done));
+    }
     for (;;) {
         while (!self->stopping && self->running < std::max<std::size_t>(self->options.running, 1) &&
                !self->waiting.empty()) {
             const auto job = self->waiting.front();
             self->waiting.pop_front();
-            if (job->view.state == JobState::waiting)
+            if (job->view.state == JobState::waiting && !job->elsewhere)
                 self->start(job);
         }
-        if (self->stopping && self->running == 0)
+        if (self->stopping && self->running == 0 && !self->at_sharing)
             break;
         co_await self->changed.wait();
         const auto state = co_await asio::this_coro::cancellation_state;
@@ -175,9 +184,9 @@ asio::awaitable<void> Jobs::run() {
 
 void Jobs::stop() {
     impl_->stopping = true;
+    impl_->next_look.cancel();
     for (const auto& [id, job] : impl_->jobs)
-        for (auto& signal : job->signals)
-            signal.emit(asio::cancellation_type::terminal);
+        impl_->halt(*job);
     impl_->changed.wake();
 }
 
@@ -196,14 +205,23 @@ asio::awaitable<result<JobView>> Jobs::add(JobSpec spec) {
     if (self->stopping)
         co_return errc::stopped;
     const auto job = std::make_shared<Impl::Job>();
-    job->view.id = new_id();
+    job->view.id = random_name(prefix);
     job->view.series = series;
     job->view.spec = std::move(spec);
     job->view.created = self->history.now();
-    const auto fault = co_await Impl::save(self, job);
-    if (fault)
+    self->jobs[job->view.id] = job; // known before it has a row, and held before others could take it up
+    const auto taken = co_await store::take_job(self->history.store(), job->view.id, self->holder, false);
+    auto fault = taken ? error_code() : taken.error(); // nobody else has heard of the name
+    if (!fault) {
+        job->held = true;
+        fault = co_await Impl::save(self, job);
+        if (fault)
+            co_await Impl::let_go(self, job);
+    }
+    if (fault) {
+        self->jobs.erase(job->view.id);
         co_return fault;
-    self->jobs[job->view.id] = job;
+    }
     self->waiting.push_back(job);
     self->changed.wake();
     co_return job->view;
@@ -228,15 +246,9 @@ asio::awaitable<bool> Jobs::cancel(std::string id) {
     if (it == self->jobs.end() || has_ended(it->second->view.state))
         co_return false;
     const auto job = it->second;
-    job->cancelled = true;
-    for (auto& signal : job->signals)
-        signal.emit(asio::cancellation_type::terminal);
-    if (job->view.state == JobState::waiting) {
-        job->view.state = JobState::cancelled;
-        job->view.ended = self->history.now();
-        (void)co_await Impl::save(self, job);
-    }
-    self->changed.wake();
+    if (job->elsewhere || job->lost)
+        co_return co_await Impl::cancel_elsewhere(self, job);
+    co_await Impl::cancel_here(self, job);
     co_return true;
 }
 

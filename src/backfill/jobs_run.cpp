@@ -123,7 +123,7 @@ asio::awaitable<void> child(Impl::Self self, Impl::JobPtr job, Names alongside) 
             break;
         take_answer(*job, series, answer);
         self->sum_up(*job);
-        if (mono_now() - job->saved >= saved_every)
+        if (!job->lost && mono_now() - job->saved >= saved_every)
             (void)co_await Impl::save(self, job);
     }
 }
@@ -150,7 +150,9 @@ void start_child(const Impl::Self& self, const Impl::JobPtr& job, const Names& a
 
 void conclude(Impl& impl, Impl::Job& job) {
     auto& view = job.view;
-    if (job.cancelled)
+    if (job.lost)
+        job.elsewhere = true; // its view is told by who has it
+    else if (job.cancelled)
         view.state = JobState::cancelled;
     else if (impl.stopping)
         view.state = JobState::waiting;
@@ -161,6 +163,8 @@ void conclude(Impl& impl, Impl::Job& job) {
     if (has_ended(view.state))
         view.ended = impl.history.now();
     view.progress.waiting = 0ms;
+    if (job.lost)
+        return;
     log::info("backfill", "job_ended",
         {{"job", view.id}, {"state", to_string(view.state)}, {"series", view.series}, {"done", view.series_done},
             {"bars", view.progress.bars}, {"requests", view.progress.requests}});
@@ -185,12 +189,16 @@ asio::awaitable<void> Impl::work(Self self, JobPtr job) {
         start_child(self, job, alongside);
     while (job->children > 0) {
         co_await self->changed.wait();
-        if (mono_now() - job->saved >= saved_every)
+        if (!job->lost && mono_now() - job->saved >= saved_every)
             (void)co_await save(self, job);
     }
     job->signals.clear();
     conclude(*self, *job);
-    (void)co_await save(self, job);
+    if (job->lost)
+        co_return;
+    const auto fault = co_await save(self, job);
+    if (!fault && has_ended(view.state))
+        co_await let_go(self, job);
 }
 
 } // namespace tickgate::backfill

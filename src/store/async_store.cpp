@@ -2,6 +2,8 @@
 
 #include "core/clock.hpp"
 #include "core/log.hpp"
+#include "store/call_store.hpp"
+#include "store/link.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -24,55 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t max_waiting = 4096; // calls of a kind; more answer `overflow`
 constexpr std::size_t max_read = 1000000; // bars of a read
-constexpr auto between_openings = 1s;     // at least, after a failure
 constexpr auto between_log_lines = 10s;   // about failures
-
-// One connection, opened when needed.
-class Link {
-public:
-    explicit Link(const StoreOptions& options) : options_(options) {}
-
-    // Null while it cannot be opened; `ec` then says why. Sets `reopened` if it had been open before.
-    BarStore* get(error_code& ec, bool& reopened) {
-        if (store_)
-            return store_.get();
-        if (tried_ && mono_now() < *tried_ + between_openings) {
-            ec = fault_;
-            return nullptr;
-        }
-        auto opened = open_store(options_, problem_);
-        tried_ = mono_now(); // afterwards: it may have waited for long
-        if (!opened) {
-            ec = fault_ = opened.error();
-            return nullptr;
-        }
-        store_ = std::move(*opened);
-        reopened = was_open_;
-        was_open_ = true;
-        return store_.get();
-    }
-
-    // After a call: a connection that may be broken goes.
-    void judge(const error_code& ec) {
-        problem_ = ec ? store_->problem() : std::string();
-        if (ec != errc::store_failed && ec != errc::store_corrupt)
-            return;
-        fault_ = ec;
-        store_ = nullptr;
-    }
-
-    bool is_open() const noexcept { return store_ != nullptr; }
-    void close() noexcept { store_ = nullptr; }
-    std::string& problem() noexcept { return problem_; }
-
-private:
-    StoreOptions options_;
-    std::unique_ptr<BarStore> store_;
-    std::optional<MonoTime> tried_;
-    error_code fault_;
-    std::string problem_;
-    bool was_open_ = false;
-};
 
 // A call that waits for a thread. `run` gets null if there is no connection, and then answers with the error.
 struct Call {
@@ -116,7 +70,22 @@ private:
     result<T> outcome_{error_code(errc::stopped)};
 };
 
+struct Nothing {}; // of calls that only succeed or fail
+
+error_code error_of(const result<Nothing>& answer) { return answer ? error_code() : answer.error(); }
+
+result<Nothing> answer_of(const error_code& ec) {
+    if (ec)
+        return ec;
+    return Nothing();
+}
+
+template <class T, class Impl, class Lane>
+asio::awaitable<result<T>> start(std::shared_ptr<Impl> impl, Lane& lane, Work<T> work);
+
 } // namespace
+
+inline asio::awaitable<error_code> call_impl(AsyncStore& store, bool writes, StoreWork what);
 
 struct AsyncStore::Impl {
     struct Lane {
@@ -259,6 +228,15 @@ struct AsyncStore::Impl {
                 worker->thread.join();
     }
 
+    static std::shared_ptr<Impl> of(AsyncStore& store) { return store.impl_; }
+    friend asio::awaitable<error_code> call_impl(AsyncStore& store, bool writes, StoreWork what) {
+        const auto impl = of(store);
+        auto& lane = writes ? impl->writing : impl->reading;
+        Work<Nothing> work = [what = std::move(what)](BarStore& open, AsyncStats&) { return answer_of(what(open)); };
+        const auto answer = co_await start<Nothing>(impl, lane, std::move(work));
+        co_return error_of(answer);
+    }
+
     const std::shared_ptr<std::atomic<bool>> hurried = std::make_shared<std::atomic<bool>>(false);
     mutable std::mutex mutex; // the lanes, the stats
     Lane writing, reading;
@@ -281,16 +259,6 @@ asio::awaitable<result<T>> start(std::shared_ptr<Impl> impl, Lane& lane, Work<T>
         std::move(initiate), asio::use_awaitable, std::move(work));
 }
 
-struct Nothing {}; // of calls that only succeed or fail
-
-error_code error_of(const result<Nothing>& answer) { return answer ? error_code() : answer.error(); }
-
-result<Nothing> answer_of(const error_code& ec) {
-    if (ec)
-        return ec;
-    return Nothing();
-}
-
 } // namespace
 
 AsyncStore::AsyncStore(StoreOptions options, std::size_t readers)
@@ -300,6 +268,10 @@ AsyncStore::~AsyncStore() { stop(); }
 error_code AsyncStore::open(std::string& problem) { return impl_->open(problem); }
 void AsyncStore::hurry() noexcept { impl_->hurried->store(true); }
 void AsyncStore::stop() { impl_->stop(); }
+
+asio::awaitable<error_code> call_store(AsyncStore& store, bool writes, StoreWork what) {
+    return call_impl(store, writes, std::move(what));
+}
 
 AsyncStats AsyncStore::usage() const {
     const std::lock_guard lock(impl_->mutex);

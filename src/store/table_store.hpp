@@ -2,6 +2,8 @@
 #pragma once
 
 #include "store/bar_store.hpp"
+#include "store/erasures.hpp"
+#include "store/job_leases.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -9,7 +11,7 @@
 
 namespace tickgate::store {
 
-class TableStore : public BarStore {
+class TableStore : public BarStore, public JobLeases, public Erasures {
 public:
     result<CoverageMap> coverage(const SeriesKey& series) final;
     result<std::vector<CoverageSpan>> coverage(const SeriesKey& series, Span within) final;

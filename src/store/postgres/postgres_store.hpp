@@ -32,6 +32,14 @@ public:
     result<std::optional<std::string>> fact(const std::string& name) override;
     const std::string& problem() const noexcept override { return connection_.problem(); }
 
+    result<Outcome> take_job(const std::string& id, const LeaseHolder& holder, bool own_too) override;
+    result<std::vector<HeldJob>> renew_jobs(const LeaseHolder& holder) override;
+    result<Outcome> stop_job(const std::string& id) override;
+    error_code release_job(const std::string& id, const LeaseHolder& holder) override;
+    result<std::vector<JobGlance>> glance_at_jobs() override;
+    result<std::int64_t> erasures(const SeriesKey& series) override;
+    result<Outcome> write_unless_erased(const Batch& batch, std::int64_t erasures) override;
+
 private:
     error_code ready() override { return connect(); }
     result<std::optional<SeriesId>> find(const SeriesKey& key) override;
@@ -42,7 +50,12 @@ private:
 
     // Prepares what a transaction must not do itself: the table of new rows and the partitions.
     error_code make_ready(const std::vector<const StoredBar*>& bars);
-    result<WriteResult> write_once(SeriesId id, const Batch& batch, const std::vector<const StoredBar*>& bars);
+    // Nothing if bars were erased more often than `erasures` (if given).
+    using Erased = std::optional<std::int64_t>;
+    result<std::optional<WriteResult>> write(const Batch& batch, Erased erasures);
+    result<std::optional<WriteResult>> write_once(
+        SeriesId id, const Batch& batch, const std::vector<const StoredBar*>& bars, Erased erasures);
+    result<std::int64_t> erasures_of(SeriesId id);
     error_code lock(SeriesId id, std::string_view doing);
     error_code take_out_others(
         SeriesId id, const std::vector<const StoredBar*>& bars, const std::vector<Span>& spans, WriteResult& done);

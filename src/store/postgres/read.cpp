@@ -209,7 +209,8 @@ result<std::vector<JobRow>> PostgresStore::jobs() {
 error_code PostgresStore::remove_job(const std::string& id) {
     if (const auto ec = connect())
         return ec;
-    return run("DELETE FROM job WHERE id = $1", {id}, "remove a job");
+    return run(
+        "WITH lease AS (DELETE FROM job_lease WHERE id = $1) DELETE FROM job WHERE id = $1", {id}, "remove a job");
 }
 
 error_code PostgresStore::put_fact(const std::string& name, const std::string& text) {

@@ -99,7 +99,20 @@ FROM series s JOIN (
 ) g ON g.series = s.id;
 )sql";
 
-constexpr std::array<const char*, 2> steps{version_1, version_2};
+constexpr const char* version_3 = R"sql(
+ALTER TABLE series ADD COLUMN erased bigint NOT NULL DEFAULT 0; -- how often bars of it were erased
+CREATE TABLE job_lease(
+    id text COLLATE "C" NOT NULL PRIMARY KEY,
+    owner text NOT NULL, -- the gateway
+    process text NOT NULL, -- this run of it
+    until_ns bigint NOT NULL,
+    stop boolean NOT NULL DEFAULT false -- somebody wants the job cancelled
+);
+CREATE FUNCTION server_ns() RETURNS bigint LANGUAGE sql VOLATILE AS
+$$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint $$;
+)sql";
+
+constexpr std::array<const char*, 3> steps{version_1, version_2, version_3};
 constexpr auto newest = static_cast<std::int64_t>(steps.size());
 
 result<std::int64_t> version_of(Connection& connection) {

@@ -128,6 +128,20 @@ error_code PostgresStore::make_ready(const std::vector<const StoredBar*>& bars) 
 }
 
 result<WriteResult> PostgresStore::write(const Batch& batch) {
+    const auto done = write(batch, Erased());
+    if (!done)
+        return done.error();
+    return done->value();
+}
+
+result<Outcome> PostgresStore::write_unless_erased(const Batch& batch, std::int64_t erasures) {
+    const auto done = write(batch, Erased(erasures));
+    if (!done)
+        return done.error();
+    return outcome_of(done->has_value());
+}
+
+result<std::optional<WriteResult>> PostgresStore::write(const Batch& batch, Erased erasures) {
     if (const auto ec = connect())
         return ec;
     const auto id = find_or_add(batch.series);
@@ -136,12 +150,12 @@ result<WriteResult> PostgresStore::write(const Batch& batch) {
     const auto bars = distinct_bars(batch);
     if (const auto ec = make_ready(bars))
         return ec;
-    auto done = write_once(*id, batch, bars);
+    auto done = write_once(*id, batch, bars, erasures);
     if (!done && connection_.state() == "23514") { // no partition: somebody took it away
         years_.clear();
         if (const auto ec = make_ready(bars))
             return ec;
-        done = write_once(*id, batch, bars);
+        done = write_once(*id, batch, bars, erasures);
     }
     return done;
 }
@@ -150,14 +164,21 @@ error_code PostgresStore::lock(SeriesId id, std::string_view doing) {
     return run("SELECT pg_advisory_xact_lock($1, $2)", {lock_space, std::to_string(id)}, doing);
 }
 
-result<WriteResult> PostgresStore::write_once(
-    SeriesId id, const Batch& batch, const std::vector<const StoredBar*>& bars) {
+result<std::optional<WriteResult>> PostgresStore::write_once(
+    SeriesId id, const Batch& batch, const std::vector<const StoredBar*>& bars, Erased erasures) {
     WriteResult done;
     Transaction transaction(connection_);
     if (const auto ec = transaction.begin())
         return ec;
     if (const auto ec = lock(id, writing))
         return ec;
+    if (erasures) {
+        const auto now = erasures_of(id);
+        if (!now)
+            return now.error();
+        if (*now != *erasures)
+            return std::optional<WriteResult>();
+    }
     if (const auto ec = take_out_others(id, bars, batch.replaces, done))
         return ec;
     if (const auto ec = put(id, bars, done))
@@ -169,7 +190,7 @@ result<WriteResult> PostgresStore::write_once(
         return ec;
     if (const auto ec = transaction.commit())
         return ec;
-    return done;
+    return std::optional(done);
 }
 
 error_code PostgresStore::take_out_others(
@@ -296,9 +317,12 @@ result<std::uint64_t> PostgresStore::erase_in(SeriesId id, std::optional<UnixNan
                                      : connection_.ask("DELETE FROM bar WHERE series = $1", {number}, erasing);
     if (!gone)
         return gone.error();
-    if (gone->affected() != 0)
+    if (gone->affected() != 0) {
         if (const auto ec = count(id, -gone->affected()))
             return ec;
+        if (const auto ec = run("UPDATE series SET erased = erased + 1 WHERE id = $1", {number}, erasing))
+            return ec;
+    }
     if (const auto ec = transaction.commit())
         return ec;
     return static_cast<std::uint64_t>(gone->affected());

@@ -162,6 +162,10 @@ result<std::vector<JobRow>> SqliteStore::jobs() {
 error_code SqliteStore::remove_job(const std::string& id) {
     if (const auto ec = db_.check_in_place())
         return ec;
+    Query lease(db_, remove_lease_, "remove a job");
+    lease << std::string_view(id);
+    if (const auto ec = lease.execute())
+        return ec;
     Query query(db_, remove_job_, "remove a job");
     query << std::string_view(id);
     return query.execute();

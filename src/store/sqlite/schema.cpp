@@ -99,7 +99,18 @@ FROM series s JOIN (
 ) g ON g.series = s.id;
 )sql";
 
-constexpr std::array<const char*, 2> steps{version_1, version_2};
+constexpr const char* version_3 = R"sql(
+ALTER TABLE series ADD COLUMN erased INTEGER NOT NULL DEFAULT 0; -- how often bars of it were erased
+CREATE TABLE job_lease(
+    id TEXT NOT NULL PRIMARY KEY,
+    owner TEXT NOT NULL, -- the gateway
+    process TEXT NOT NULL, -- this run of it
+    until_ns INTEGER NOT NULL,
+    stop INTEGER NOT NULL DEFAULT 0 -- somebody wants the job cancelled
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, 3> steps{version_1, version_2, version_3};
 
 // 0 for an empty file. Errors: store_failed if it has tables of something else.
 result<std::int64_t> version_of(Database& db) {

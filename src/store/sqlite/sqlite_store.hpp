@@ -24,6 +24,14 @@ public:
     result<std::optional<std::string>> fact(const std::string& name) override;
     const std::string& problem() const noexcept override { return db_.problem(); }
 
+    result<Outcome> take_job(const std::string& id, const LeaseHolder& holder, bool own_too) override;
+    result<std::vector<HeldJob>> renew_jobs(const LeaseHolder& holder) override;
+    result<Outcome> stop_job(const std::string& id) override;
+    error_code release_job(const std::string& id, const LeaseHolder& holder) override;
+    result<std::vector<JobGlance>> glance_at_jobs() override;
+    result<std::int64_t> erasures(const SeriesKey& series) override;
+    result<Outcome> write_unless_erased(const Batch& batch, std::int64_t erasures) override;
+
     Database& database() noexcept { return db_; }
 
 private:
@@ -33,7 +41,10 @@ private:
     result<std::vector<Row>> rows() override;
     error_code measure(StoreStats& stats) override;
 
+    // Nothing if bars were erased more often than `erasures` (if given).
+    result<std::optional<WriteResult>> write(const Batch& batch, std::optional<std::int64_t> erasures);
     result<WriteResult> write_in(SeriesId id, const Batch& batch);
+    result<std::int64_t> erasures_of(SeriesId id);
     error_code take_out_others(
         SeriesId id, const std::vector<const StoredBar*>& bars, const std::vector<Span>& spans, WriteResult& done);
     error_code change(SeriesId id, const StoredBar& bar, WriteResult& done);
@@ -54,6 +65,8 @@ private:
     Statement add_series_{"INSERT INTO series(class, symbol, provider, timeframe, price_type, align, adjusted) "
                           "VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"};
     Statement count_series_{"UPDATE series SET bars = bars + ? WHERE id = ?"};
+    Statement note_erasure_{"UPDATE series SET erased = erased + 1 WHERE id = ?"};
+    Statement erasures_{"SELECT erased FROM series WHERE id = ?"};
     Statement add_bar_{"INSERT INTO bar VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"};
     Statement change_bar_{
         "UPDATE bar SET length_ns = ?3, open = ?4, high = ?5, low = ?6, close = ?7, volume = ?8, vwap = ?9, "
@@ -83,6 +96,14 @@ private:
     Statement put_job_{"INSERT OR REPLACE INTO job VALUES(?, ?, ?)"};
     Statement jobs_{"SELECT id, text, updated_ns FROM job ORDER BY id"};
     Statement remove_job_{"DELETE FROM job WHERE id = ?"};
+    Statement remove_lease_{"DELETE FROM job_lease WHERE id = ?"};
+    Statement take_job_{"INSERT INTO job_lease VALUES(?1, ?2, ?3, ?4, 0) ON CONFLICT (id) DO UPDATE SET owner = ?2, "
+                        "process = ?3, until_ns = ?4 WHERE until_ns <= ?5 OR process = ?3 OR (?6 AND owner = ?2)"};
+    Statement renew_jobs_{"UPDATE job_lease SET until_ns = ? WHERE process = ? RETURNING id, stop"};
+    Statement stop_job_{"UPDATE job_lease SET stop = 1 WHERE id = ? AND until_ns > ?"};
+    Statement release_job_{"DELETE FROM job_lease WHERE id = ? AND process = ?"};
+    Statement glance_{"SELECT j.id, j.updated_ns, coalesce(l.owner, ''), coalesce(l.until_ns > ?, 0) FROM job j LEFT "
+                      "JOIN job_lease l ON l.id = j.id ORDER BY j.id"};
     Statement put_fact_{"INSERT OR REPLACE INTO fact VALUES(?, ?)"};
     Statement fact_{"SELECT text FROM fact WHERE name = ?"};
 };

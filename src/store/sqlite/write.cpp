@@ -76,6 +76,20 @@ result<SqliteStore::SeriesId> SqliteStore::find_or_add(const SeriesKey& key) {
 }
 
 result<WriteResult> SqliteStore::write(const Batch& batch) {
+    const auto done = write(batch, std::nullopt);
+    if (!done)
+        return done.error();
+    return done->value();
+}
+
+result<Outcome> SqliteStore::write_unless_erased(const Batch& batch, std::int64_t erasures) {
+    const auto done = write(batch, std::optional(erasures));
+    if (!done)
+        return done.error();
+    return outcome_of(done->has_value());
+}
+
+result<std::optional<WriteResult>> SqliteStore::write(const Batch& batch, std::optional<std::int64_t> erasures) {
     if (const auto ec = db_.check_in_place())
         return ec;
     Transaction transaction(db_);
@@ -84,13 +98,20 @@ result<WriteResult> SqliteStore::write(const Batch& batch) {
     const auto id = find_or_add(batch.series);
     if (!id)
         return id.error();
+    if (erasures) {
+        const auto now = erasures_of(*id);
+        if (!now)
+            return now.error();
+        if (*now != *erasures)
+            return std::optional<WriteResult>();
+    }
     const auto done = write_in(*id, batch);
     if (!done)
-        return done;
+        return done.error();
     if (const auto ec = transaction.commit())
         return ec;
     known_.emplace(batch.series, *id); // not before: what is rolled back has no number
-    return done;
+    return std::optional(*done);
 }
 
 result<WriteResult> SqliteStore::write_in(SeriesId id, const Batch& batch) {
@@ -228,9 +249,14 @@ result<std::uint64_t> SqliteStore::erase_in(SeriesId id, std::optional<UnixNanos
     if (const auto ec = bars.execute())
         return ec;
     const auto gone = db_.changes();
-    if (gone != 0)
-        if (const auto ec = count(id, -gone))
-            return ec;
+    if (gone == 0)
+        return std::uint64_t{0};
+    if (const auto ec = count(id, -gone))
+        return ec;
+    Query note(db_, note_erasure_, erasing);
+    note << id;
+    if (const auto ec = note.execute())
+        return ec;
     return static_cast<std::uint64_t>(gone);
 }
 

@@ -95,6 +95,52 @@ TEST_F(BulkTest, ABrokenFileIsNotCoveredAndRestIsAsked) {
     expect_truth(first, next, days(10, 20));
 }
 
+// Bars of a file are written while it is read and their coverage at its end: an erasing in between takes the bars, and
+// nothing may say that they are there.
+TEST_F(BulkTest, WhatIsErasedWhileAFileIsReadIsReadAgain) {
+    auto names = std::make_shared<std::vector<InstrumentName>>();
+    for (int i = 0; i < 8; ++i)
+        names->push_back({AssetClass::crypto, "C" + std::to_string(i)});
+    int erasings = 0;
+    std::uint64_t erased = 0;
+    first.after_rows = [&]() -> asio::awaitable<void> {
+        if (++erasings > 1)
+            co_return;
+        store::EraseFilter all;
+        const auto gone = co_await db->erase(std::move(all));
+        erased = gone ? *gone : 0;
+    };
+    auto one = request(days(0, 1), names->front());
+    one.method = Method::flat_files;
+    one.alongside = names;
+    const auto answer = ensure(one);
+    EXPECT_FALSE(answer.error) << answer.detail;
+    EXPECT_GT(erased, 1000u);
+    EXPECT_EQ(first.files_read.size(), 2u);
+    for (const auto& name : *names)
+        expect_truth(first, ensure(request(days(0, 1), name)), days(0, 1));
+    EXPECT_TRUE(first.asked.empty()) << "nothing was left to REST";
+    EXPECT_EQ(history->stats().bulk_failures, 0u);
+}
+
+TEST_F(BulkTest, AnErasingThatComesAgainAndAgainLeavesTheRestToRest) {
+    auto names = std::make_shared<std::vector<InstrumentName>>();
+    for (int i = 0; i < 8; ++i)
+        names->push_back({AssetClass::crypto, "C" + std::to_string(i)});
+    first.after_rows = [&]() -> asio::awaitable<void> {
+        store::EraseFilter all;
+        (void)co_await db->erase(std::move(all));
+    };
+    auto one = request(days(0, 1), names->front());
+    one.method = Method::flat_files;
+    one.alongside = names;
+    const auto answer = ensure(one);
+    EXPECT_FALSE(answer.error) << answer.detail;
+    EXPECT_EQ(first.files_read.size(), 4u);
+    EXPECT_EQ(history->stats().bulk_failures, 1u);
+    expect_truth(first, answer, days(0, 1));
+}
+
 TEST_F(BulkTest, MoreRowsThanMemoryIsForAreReadInParts) {
     options.max_bars_in_flight = 4000; // two instruments of a day do not fit half of it at once
     end();

@@ -56,6 +56,35 @@ TEST_F(CollectorsTest, CollectsAtOnceAndThenAfterEachMinute) {
     stop();
 }
 
+TEST_F(CollectorsTest, ASlowSeriesDelaysNoOther) {
+    now = at(600min);
+    const InstrumentName slow{AssetClass::crypto, "AAA-USDT"};
+    first.gate = std::make_shared<Signal>(io->get_executor());
+    first.closed = true;
+    first.held = [&](const BarRequest& r) { return r.instrument == slow; };
+    auto both = spec("both", slow);
+    both.instruments.push_back(btc);
+    start({both});
+    run_until([&] { return !collectors->status().empty() && series(1).last_collection == now; });
+    now = at(601min) + 3s;
+    run_until([&] { return series(1).last_collection == now; });
+    EXPECT_EQ(series(1).last_bar, at(600min));
+    EXPECT_FALSE(series(0).last_collection);
+    const auto asked = [&] {
+        return std::count_if(
+            first.asked.begin(), first.asked.end(), [&](const auto& r) { return r.instrument == slow; });
+    };
+    EXPECT_EQ(asked(), 1) << "each series once at a time";
+    first.closed = false;
+    first.gate->wake();
+    run_until([&] { return series(0).last_collection.has_value(); });
+    EXPECT_EQ(series(0).bars, 60u);
+    now = at(602min) + 3s;
+    run_until([&] { return series(0).last_collection == now && series(1).last_collection == now; });
+    EXPECT_EQ(series(0).last_bar, at(601min));
+    stop();
+}
+
 TEST_F(CollectorsTest, OutsideTheSessionEveryFiveMinutes) {
     now = at(0min) + 10s; // Sunday evening in New York
     start({spec("shares", spy)});

@@ -98,7 +98,7 @@ public:
         most_at_once = std::max(most_at_once, ++at_once);
         if (pause)
             rest.learn(0, *pause);
-        while (gate && closed)
+        while (gate && closed && (!held || held(request)))
             co_await gate->wait();
         --at_once;
         if (!faults.empty()) {
@@ -155,6 +155,8 @@ public:
                     co_return errc::closed_by_venue;
             }
         }
+        if (after_rows)
+            co_await after_rows();
         co_return error_code();
     }
     asio::awaitable<result<std::string>> get_trades(TradeRequest request, TradeSink sink, Rest&) override {
@@ -182,7 +184,9 @@ public:
     std::optional<BudgetReading> pause;
     std::shared_ptr<Signal> gate;
     bool closed = false;
+    std::function<bool(const BarRequest&)> held; // empty: all, while the gate is closed
     std::vector<BulkFile> files;
+    std::function<asio::awaitable<void>()> after_rows; // before a file ends
     error_code file_fault, trade_fault;
     std::optional<int> broken_after;
     int rows = 0, trade_pages = 3;

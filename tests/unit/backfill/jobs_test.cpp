@@ -1,5 +1,6 @@
 #include "backfill/jobs.hpp"
 
+#include "backfill/job_sharing.hpp"
 #include "backfill/jobs_text.hpp"
 #include "fake_provider.hpp"
 
@@ -14,6 +15,7 @@ protected:
     }
     void start() {
         jobs = std::make_unique<Jobs>(io->get_executor(), *history, how);
+        share(*jobs, sharing);
         ended = false;
         asio::co_spawn(*io, jobs->run(), [this](const std::exception_ptr& fault) {
             EXPECT_FALSE(fault);
@@ -48,6 +50,7 @@ protected:
     }
 
     JobsOptions how;
+    JobSharing sharing;
     std::unique_ptr<Jobs> jobs;
     bool ended = false;
 };

@@ -32,7 +32,7 @@ public:
         return out;
     }
     Table sql(const std::string& statement) const override { return server().sql(database_, statement); }
-    std::string first_version() const override { return postgres::schema_steps()[0]; }
+    std::string version(std::size_t n) const override { return postgres::schema_steps()[n - 1]; }
     void expect_whole() const override {
         EXPECT_EQ(sql("SELECT s.symbol FROM series s WHERE s.bars <> (SELECT count(*) FROM bar WHERE series = s.id)"),
             Table());

@@ -28,7 +28,7 @@ Table SqliteBackend::sql(const std::string& statement) const {
     return out;
 }
 
-std::string SqliteBackend::first_version() const { return sqlite::schema_steps()[0]; }
+std::string SqliteBackend::version(std::size_t n) const { return sqlite::schema_steps()[n - 1]; }
 
 void SqliteBackend::expect_whole() const { EXPECT_EQ(sql("PRAGMA integrity_check"), (Table{{"ok"}})); }
 

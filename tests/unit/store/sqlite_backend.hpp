@@ -10,7 +10,7 @@ class SqliteBackend final : public Backend {
 public:
     StoreOptions options() const override;
     Table sql(const std::string& statement) const override;
-    std::string first_version() const override;
+    std::string version(std::size_t n) const override;
     void expect_whole() const override;
 
     std::string path() const { return folder.path() + "/bars.db"; }

@@ -21,7 +21,7 @@ public:
     virtual ~Backend() = default;
     virtual StoreOptions options() const = 0;
     virtual Table sql(const std::string& statement) const = 0; // as a person with a shell
-    virtual std::string first_version() const = 0;             // the statements that made version 1
+    virtual std::string version(std::size_t n) const = 0;      // the statements that made version n of the one before
     virtual void expect_whole() const = 0;                     // the store's own check of itself
 };
 

@@ -45,7 +45,7 @@ TEST_P(StoreSuite, ConnectionsThatOpenAtOnceMakeTheTablesOnce) {
     for (auto& opener : openers)
         opener.join();
     EXPECT_EQ(open()->series(std::nullopt)->size(), 4u);
-    EXPECT_EQ(backend->sql("SELECT count(*) FROM schema_version"), (Table{{"2"}}));
+    EXPECT_EQ(backend->sql("SELECT count(*) FROM schema_version"), (Table{{"3"}}));
 }
 
 TEST_P(StoreSuite, AReaderSeesBatchesWholeWhileOneWrites) {

@@ -1,0 +1,263 @@
+// What gateways that share a store agree on about their jobs: who works on which, and what the others do.
+#include "backfill/jobs_impl.hpp"
+#include "backfill/jobs_text.hpp"
+
+#include "core/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <unistd.h>
+
+namespace tickgate::backfill {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Impl = Jobs::Impl;
+using JobPtr = Impl::JobPtr;
+
+bool is_job(const std::string& id) { return id.rfind("bf-", 0) == 0; }
+
+asio::awaitable<void> pass(Impl::Self self, std::chrono::milliseconds time) {
+    self->next_look.expires_after(time);
+    (void)co_await self->next_look.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+// Whether the rows have to be read, by what is known of them; forgets those of others that are gone.
+bool has_news(Impl& impl, const std::vector<store::JobGlance>& glances) {
+    bool news = false;
+    std::set<std::string> there;
+    for (const auto& glance : glances) {
+        if (!is_job(glance.id))
+            continue;
+        there.insert(glance.id);
+        const auto known = impl.jobs.find(glance.id);
+        if (known == impl.jobs.end()) {
+            news = news || !impl.not_understood.contains(glance.id);
+            continue;
+        }
+        const auto& job = *known->second;
+        if (job.elsewhere)
+            news = news || job.view.updated != glance.updated_at || (!glance.held && !has_ended(job.view.state));
+    }
+    std::erase_if(impl.jobs, [&](const auto& entry) {
+        const auto& job = *entry.second;
+        return job.elsewhere && !job.at_work && !there.contains(entry.first);
+    });
+    return news;
+}
+
+// The view of a row; null for what is no job, is not understood, or is known here better.
+JobPtr job_of(Impl& impl, const store::JobRow& row) {
+    if (!is_job(row.id))
+        return nullptr;
+    const auto known = impl.jobs.find(row.id);
+    if (known != impl.jobs.end() && (!known->second->elsewhere || known->second->at_work))
+        return nullptr;
+    auto view = job_from(row.text);
+    if (!view) {
+        if (impl.not_understood.insert(row.id).second)
+            log::warn("backfill", "job_not_understood", {{"job", row.id}});
+        return nullptr;
+    }
+    const auto job = std::make_shared<Impl::Job>();
+    job->view = std::move(*view);
+    job->elsewhere = true;
+    return job;
+}
+
+void take_up(Impl& impl, std::vector<JobPtr> jobs, bool first) {
+    std::sort(
+        jobs.begin(), jobs.end(), [](const JobPtr& a, const JobPtr& b) { return a->view.created < b->view.created; });
+    for (const auto& job : jobs) {
+        job->elsewhere = false;
+        job->held = true;
+        job->row_of = job->view.updated;
+        job->view.state = JobState::waiting;
+    }
+    impl.waiting.insert(first ? impl.waiting.begin() : impl.waiting.end(), jobs.begin(), jobs.end());
+    log::info("backfill", "jobs_taken_up", {{"jobs", jobs.size()}, {"at_start", first}});
+    impl.changed.wake();
+}
+
+// Those of `jobs`, just taken, that have not ended before they were.
+asio::awaitable<result<std::vector<JobPtr>>> still_open(Impl::Self self, std::vector<JobPtr> jobs) {
+    std::vector<JobPtr> open;
+    const auto rows = co_await self->history.store().jobs();
+    for (const auto& job : jobs) {
+        if (rows) {
+            const auto row =
+                std::find_if(rows->begin(), rows->end(), [&](const store::JobRow& r) { return r.id == job->view.id; });
+            auto view = row == rows->end() ? std::nullopt : job_from(row->text);
+            if (view)
+                job->view = std::move(*view);
+            if (view && !has_ended(job->view.state)) {
+                open.push_back(job);
+                continue;
+            }
+        }
+        co_await Impl::let_go(self, job);
+    }
+    if (!rows)
+        co_return rows.error();
+    co_return open;
+}
+
+void lose(Impl& impl, Impl::Job& job) {
+    job.lost = true;
+    job.elsewhere = job.elsewhere || !job.at_work;
+    log::warn("backfill", "job_taken_over", {{"job", job.view.id}});
+    impl.halt(job);
+}
+
+} // namespace
+
+// Jobs that are taken are in `jobs` already: between two awaits nobody else puts one of the name there.
+asio::awaitable<error_code> Impl::look(Self self, bool own_too) {
+    const auto glances = co_await store::glance_at_jobs(self->history.store());
+    if (!glances)
+        co_return glances.error();
+    if (!has_news(*self, *glances))
+        co_return error_code();
+    std::map<std::string, bool> open_to_us; // true: ours from before. What has a row was held when it got it.
+    for (const auto& glance : *glances) {
+        const bool own = glance.owner.empty() || glance.owner == self->holder.owner;
+        if (!glance.held || (own_too && own))
+            open_to_us[glance.id] = own;
+    }
+    const auto rows = co_await self->history.store().jobs();
+    if (!rows)
+        co_return rows.error();
+    std::vector<JobPtr> wanted, taken;
+    for (const auto& row : *rows) {
+        const auto job = job_of(*self, row);
+        if (!job)
+            continue;
+        self->jobs[row.id] = job;
+        const auto& can_do = self->sharing.can_do;
+        const auto open = open_to_us.find(row.id);
+        if (!has_ended(job->view.state) && open != open_to_us.end() &&
+            (open->second || !can_do || can_do(job->view.spec)))
+            wanted.push_back(job);
+    }
+    error_code fault;
+    for (const auto& job : wanted) {
+        const auto got = co_await store::take_job(self->history.store(), job->view.id, self->holder, own_too);
+        if (!got)
+            fault = got.error();
+        else if (*got == store::Outcome::done)
+            taken.push_back(job);
+    }
+    if (taken.empty())
+        co_return fault;
+    auto left = co_await still_open(self, std::move(taken));
+    if (!left)
+        co_return left.error();
+    if (!left->empty())
+        take_up(*self, std::move(*left), own_too);
+    co_return fault;
+}
+
+asio::awaitable<void> Impl::load(Self self) {
+    while (!self->stopping) {
+        const auto fault = co_await look(self, true);
+        if (!fault)
+            break;
+        if (!self->stopping) {
+            log::warn("backfill", "jobs_not_read", {{"error", fault}});
+            co_await pass(self, 5s);
+        }
+    }
+}
+
+asio::awaitable<void> Impl::renew(Self self) {
+    std::vector<JobPtr> ours;
+    for (const auto& [id, job] : self->jobs)
+        if (job->held)
+            ours.push_back(job);
+    if (ours.empty())
+        co_return;
+    const auto held = co_await store::renew_jobs(self->history.store(), self->holder);
+    if (!held) {
+        log::warn("backfill", "jobs_not_renewed", {{"jobs", ours.size()}, {"error", held.error()}});
+        co_return;
+    }
+    for (const auto& job : ours) {
+        if (!job->held) // let go meanwhile
+            continue;
+        const auto at =
+            std::find_if(held->begin(), held->end(), [&](const store::HeldJob& one) { return one.id == job->view.id; });
+        const bool ended = has_ended(job->view.state);
+        if (at == held->end()) {
+            job->held = false;
+            if (!ended)
+                lose(*self, *job);
+        } else if (ended && !job->at_work) { // its end was not written
+            const auto fault = co_await save(self, job);
+            if (!fault)
+                co_await let_go(self, job);
+        } else if (at->stop && !ended) {
+            co_await cancel_here(self, job);
+        }
+    }
+}
+
+asio::awaitable<void> Impl::keep_sharing(Self self) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!self->stopping) {
+        co_await pass(self, std::max<std::chrono::milliseconds>(self->holder.length / 4, 1ms));
+        if (self->stopping)
+            break;
+        co_await renew(self);
+        if (self->stopping)
+            break;
+        if (const auto fault = co_await look(self, false))
+            log::debug("backfill", "jobs_not_read", {{"error", fault}});
+    }
+}
+
+asio::awaitable<bool> Impl::cancel_elsewhere(Self self, JobPtr job) {
+    auto& db = self->history.store();
+    const auto id = job->view.id;
+    const auto told = co_await store::stop_job(db, id);
+    if (!told || *told == store::Outcome::done)
+        co_return told.has_value();
+    const auto taken = co_await store::take_job(db, id, self->holder, false);
+    if (!taken)
+        co_return false;
+    if (*taken == store::Outcome::refused) { // somebody else was quicker: that one is told
+        const auto again = co_await store::stop_job(db, id);
+        co_return again&&* again == store::Outcome::done;
+    }
+    std::vector<JobPtr> jobs(1, job);
+    const auto open = co_await still_open(self, std::move(jobs));
+    if (!open || open->empty())
+        co_return false;
+    job->elsewhere = false;
+    job->held = true;
+    job->row_of = job->view.updated;
+    self->jobs[id] = job;
+    co_await cancel_here(self, job);
+    co_return true;
+}
+
+std::string owner_name(const std::string& prefix, const std::string& listen) {
+    char host[256] = "localhost";
+    (void)::gethostname(host, sizeof host - 1);
+    std::string machine; // hosts that were copied may have one name
+    std::ifstream("/etc/machine-id") >> machine;
+    std::uint64_t digest = 14695981039346656037u; // FNV-1a: the same in every version
+    for (const char c : machine + "\n" + prefix + "\n" + listen)
+        digest = (digest ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    char text[17];
+    (void)std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest));
+    return std::string(host) + "-" + text;
+}
+
+} // namespace tickgate::backfill
