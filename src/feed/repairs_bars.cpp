@@ -15,6 +15,7 @@ namespace {
 constexpr auto too_old = 30min;          // a question that failed so often is not repeated
 constexpr std::int64_t most_bars = 1440; // of one question
 constexpr auto jitter_steps = 32u;       // questions of many channels do not come at once
+constexpr auto looks_ahead = 5min;       // at most: a longer bar is asked for without the next one
 
 std::chrono::nanoseconds length_or_month(Timeframe tf) noexcept {
     return length_of(tf).value_or(std::chrono::hours(24 * 31));
@@ -70,10 +71,18 @@ void Repairs::note(Channel channel, Track& track, const Bar& bar) {
         return;
     }
     remember_told(track, bar, false);
-    const bool told_once = !b.forming && length_or_month(track.what.timeframe) >= 1min;
-    if (b.told_by_rest && (b.from_ticks || told_once || bar.flags.has(Flag::mixed)))
-        ask_again(static_cast<std::uint32_t>(channel), track, std::min(bar.open_time, b.asked_to), bar.open_time + 1ns);
-    else if (b.from_ticks && !b.told_by_rest) {
+    const auto length = length_or_month(track.what.timeframe);
+    const bool told_once = !b.forming && length >= 1min;
+    if (b.told_by_rest && (b.from_ticks || told_once || bar.flags.has(Flag::mixed))) {
+        // One that is lost while the connection stays up leaves no trace before a later one is told. So the question
+        // for this bar waits for the next one, too, and asks for it, told or not: a quiet instrument costs no more.
+        const bool next_too = told_once && !b.from_ticks && length <= looks_ahead;
+        const bool first = b.from >= b.to;
+        ask_again(static_cast<std::uint32_t>(channel), track, std::min(bar.open_time, b.asked_to),
+            (next_too ? bar.close_time : bar.open_time) + 1ns);
+        if (next_too && first && b.from < b.to)
+            b.not_before += length;
+    } else if (b.from_ticks && !b.told_by_rest) {
         ++stats_.recorded;
         sink_->record(track.provider, track.native, bar);
     }
@@ -220,7 +229,9 @@ void Repairs::ask_before_switch(std::uint32_t channel, Track& track) {
     if (b.from >= b.to)
         return;
     const auto length = length_or_month(track.what.timeframe);
-    ask(channel, track, std::max(b.from, b.to - length * most_bars), b.to);
+    const auto to = b.from_ticks ? b.to : std::min(b.to, b.close_time); // not the bar that forms
+    if (b.from < to)
+        ask(channel, track, std::max(b.from, to - length * most_bars), to);
     b.from = b.asked_to = UnixNanos::max();
     b.to = UnixNanos::min();
 }

@@ -57,6 +57,7 @@ protected:
     }
     InstrumentId id{};
     Channel a{};
+    std::size_t answered = 0; // orders
 };
 
 TEST_F(BarRepairs, FinalBarsThatWereMissedArePublishedInOrder) {
@@ -185,6 +186,50 @@ TEST_F(BarRepairs, AStreamThatTellsABarOnceIsQuestionedWhenItHasSettled) {
     EXPECT_EQ(out.take(),
         (Lines{"bar:1m binance/BTCUSDT 1 1 1 1 final backfill", "event bar_revised binance reconciliation"}));
     EXPECT_EQ(events("bar_revised").at(0).text, "volume 1 became 2");
+}
+
+// The connection stays up, and no later bar shows that one is absent.
+TEST_F(BarRepairs, ABarThatIsLostIsAskedForWhenItIsOverdue) {
+    streamed("equity:AAPL");
+    for (int minute = 0; minute < 4; ++minute) {
+        pass(60s);
+        router->publish(a, bar_at(minute, std::to_string(minute + 1)));
+    }
+    const auto asks_for = [](const RepairOrder& order, UnixNanos open) {
+        return order.from <= open && open < order.to;
+    };
+    for (int i = 0; i < 210; ++i) { // minute 4 is never told
+        pass(1s);
+        for (; answered < repairer.orders.size(); ++answered) {
+            const auto order = repairer.orders[answered];
+            EXPECT_LE(order.to, now.wall - 1min) << "nothing that is not over";
+            std::vector<Bar> known;
+            for (int minute = 0; minute < 5; ++minute)
+                if (asks_for(order, day + minute * 1min))
+                    known.push_back(bar_at(minute, std::to_string(minute + 1)));
+            answer(order, known);
+            complete(order);
+        }
+    }
+    const auto told = bars();
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told.back(), "bar:1m binance/BTCUSDT 5 5 5 5 final");
+    EXPECT_EQ(router->repair_stats().ours_missing, 1u);
+    const auto asked = repairer.orders.size();
+    EXPECT_LE(asked, 4u);
+    pass(1200s);
+    EXPECT_EQ(repairer.orders.size(), asked) << "a quiet instrument is not asked for again";
+}
+
+TEST_F(BarRepairs, ABarAloneIsOneQuestionWithTheNextOne) {
+    streamed("equity:AAPL");
+    pass(60s);
+    router->publish(a, bar_at(0, "1"));
+    pass(600s);
+    ASSERT_EQ(repairer.orders.size(), 1u);
+    EXPECT_EQ(repairer.orders[0].from, day);
+    EXPECT_GT(repairer.orders[0].to, day + 1min);
+    EXPECT_LT(repairer.orders[0].to, day + 2min);
 }
 
 // Who asks for history in that minute does not get the bar, and the stream was not heard from its beginning.
