@@ -13,8 +13,9 @@ constexpr AssetClass classes[] = {AssetClass::fx, AssetClass::cfd};
 constexpr SettingSpec settings[] = {
     {"token", secret, "Personal access token; needed. It belongs to one environment.", "${OANDA_TOKEN}", {}, {}, 0,
         true},
-    {"account", word, "Account number; needed.", "101-001-1234567-001", {},
-        "an account number, written 101-001-1234567-001", 0, true},
+    {"account", word,
+        "Account number; needed. OANDA's account pages show it, and `GET /v3/accounts` lists those of a token.",
+        "101-001-1234567-001", {}, "an account number, written 101-001-1234567-001", 0, true},
     {"environment", choice, "Which of OANDA's two worlds.", "live", "practice", "practice live"},
     {"endpoints.rest", web_url, "REST.", "https://api-fxtrade.oanda.com", "the environment's"},
     {"endpoints.stream", web_url, "Streams of prices.", "https://stream-fxtrade.oanda.com", "the environment's"},

@@ -136,6 +136,11 @@ void put_quality(Families& f, const LiveQualityStats& s) {
                 {{"check", std::string(to_string(static_cast<quality::Check>(check)))},
                     {"severity", std::string(to_string(static_cast<quality::Severity>(severity)))}},
                 s.issues[check][severity]);
+    auto& quotes = f["tickgate_quality_quotes_total"];
+    for (const auto& q : s.quotes) {
+        put(quotes, {{"provider", q.provider}, {"check", "crossed"}}, q.crossed);
+        put(quotes, {{"provider", q.provider}, {"check", "locked"}}, q.locked);
+    }
 }
 
 } // namespace tickgate::app

@@ -18,7 +18,7 @@ public:
 
     feed::Channel open_channel(Subscription what, std::string_view provider, std::string_view native) override {
         const auto channel = static_cast<feed::Channel>(publisher_.open_channel(what, provider, native));
-        quality_.opened(channel, what);
+        quality_.opened(channel, what, provider);
         return channel;
     }
     feed::Channel open_source_channel(Subscription what, std::string_view provider, std::string_view native) override {
@@ -28,7 +28,10 @@ public:
         publisher_.close_channel(id(channel));
         quality_.closed(channel);
     }
-    void publish(feed::Channel channel, const Quote& quote) override { publisher_.publish(id(channel), quote); }
+    void publish(feed::Channel channel, const Quote& quote) override {
+        publisher_.publish(id(channel), quote);
+        quality_.add(channel, quote);
+    }
     void publish(feed::Channel channel, const Trade& trade) override { publisher_.publish(id(channel), trade); }
     void publish(feed::Channel channel, const Bar& bar) override {
         publisher_.publish(id(channel), bar);

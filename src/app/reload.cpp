@@ -300,22 +300,17 @@ asio::awaitable<void> Gateway::tell_reload(const Reload& work) {
     }
     reload_.last_applied = report.applied;
     ++(report.applied ? reload_.applied : reload_.refused);
-    std::string text = "digest " + report.digest;
     if (report.applied) {
         reload_.last = wall_now();
         log::info("config", "config_reloaded",
             {{"cause", work.cause}, {"digest", report.digest}, {"changed", report.changed.size()},
                 {"restart_pending", report.restart.size()}});
-        text += ", changed " + std::to_string(report.changed.size()) + ", waiting for a restart " +
-                std::to_string(report.restart.size());
     } else {
         log::error("config", "config_rejected",
             {{"cause", work.cause}, {"digest", report.digest}, {"problems", report.problems.size()},
                 {"hint", "everything is as it was; `tickgate check-config` tells the same"}});
-        text += ", problems " + std::to_string(report.problems.size()) + ": " +
-                redact(report.problems.front().key + ": " + report.problems.front().text);
     }
-    auto event = gateway_event(report.applied ? "config_reloaded" : "config_rejected", work.cause, std::move(text));
+    auto event = gateway_event(report.applied ? "config_reloaded" : "config_rejected", work.cause, summary_of(report));
     asio::post(hot_, [this, event = std::move(event)] {
         publisher_->publish_event(event);
         publisher_->flush(now());

@@ -7,6 +7,7 @@
 #include "core/log.hpp"
 #include "feed/router.hpp"
 #include "feed/upstream.hpp"
+#include "ops/reload.hpp"
 #include "redis/publisher.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -66,6 +67,9 @@ HotSettings hot_settings(const config::Config& config);
 // otherwise than before. Credentials are rotated; what only requests or later connections use changes nothing now;
 // another address, account or plan is another place.
 std::optional<feed::Renewal> renewal_of(const std::vector<config::Change>& changes, std::string_view provider);
+
+// `digest …, changed 3, waiting for a restart 1`, or how many problems and the first of them, if one was told.
+std::string summary_of(const ops::ReloadReport& report);
 
 std::string_view to_string(log::Level level) noexcept;
 std::optional<log::Level> log_level_from(std::string_view name) noexcept;

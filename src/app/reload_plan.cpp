@@ -1,6 +1,8 @@
 // Decisions of a reload that need no gateway.
 #include "app/reload.hpp"
 
+#include "core/secret.hpp"
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -81,6 +83,18 @@ HotSettings hot_settings(const config::Config& config) {
     s.publisher.config_digest = config.digest;
     s.sources = config.publish.sources;
     return s;
+}
+
+std::string summary_of(const ops::ReloadReport& report) {
+    const auto text = "digest " + report.digest;
+    if (report.applied)
+        return text + ", changed " + std::to_string(report.changed.size()) + ", waiting for a restart " +
+               std::to_string(report.restart.size());
+    const auto problems = text + ", problems " + std::to_string(report.problems.size());
+    if (report.problems.empty())
+        return problems;
+    const auto& first = report.problems.front();
+    return problems + ": " + redact(first.key + ": " + first.text);
 }
 
 std::string_view to_string(log::Level level) noexcept { return levels[static_cast<std::size_t>(level)].first; }

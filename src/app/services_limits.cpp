@@ -5,7 +5,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <tickgate/provider_settings.hpp>
+
 #include <algorithm>
+#include <charconv>
 
 namespace tickgate::app {
 
@@ -31,8 +34,27 @@ void add_requests(std::vector<LimitView>& out, const budget::BudgetView& view) {
     }
 }
 
-void add_feed(
-    std::vector<LimitView>& out, const std::string& provider, const FeedSpec& spec, const FeedStatus& status) {
+// What one connection may send a second: what the provider's sessions keep to, as configured or by its table of
+// settings. 0: its venue documents none.
+std::int64_t messages_per_second(const config::Config& config, std::string_view provider) {
+    constexpr std::string_view key = "limits.messages_per_second";
+    std::string_view text;
+    for (const auto* spec : provider_spec_table())
+        if (spec->name == provider)
+            for (const auto& setting : spec->settings)
+                if (setting.key == key)
+                    text = setting.fallback;
+    if (const auto own = config.providers.find(provider); own != config.providers.end())
+        if (const auto set = own->second.settings.find(key); set != own->second.settings.end())
+            text = set->second;
+    std::int64_t limit = 0;
+    (void)std::from_chars(text.data(), text.data() + text.size(), limit);
+    return limit;
+}
+
+void add_feed(std::vector<LimitView>& out, const std::string& provider, const FeedSpec& spec,
+    const feed::FeedStats& stats, std::int64_t messages) {
+    const auto& status = stats.status;
     LimitView v;
     v.provider = provider;
     v.name = spec.part;
@@ -44,6 +66,12 @@ void add_feed(
     v.limit = static_cast<std::int64_t>(spec.streams_per_connection * std::max<std::size_t>(spec.max_connections, 1));
     v.used = static_cast<std::int64_t>(status.wanted);
     v.waiting = static_cast<std::size_t>(status.wanted - std::min(status.wanted, status.acked));
+    out.push_back(v);
+    v.what = LimitView::What::messages;
+    v.limit = messages;
+    v.used = stats.sent_lately;
+    v.window = std::chrono::seconds(1);
+    v.waiting = 0;
     out.push_back(std::move(v));
 }
 
@@ -57,17 +85,17 @@ std::vector<std::string> GatewayServices::route(const InstrumentName& name) cons
 }
 
 asio::awaitable<ops::Outcome<std::vector<ops::LimitView>>> GatewayServices::limits() {
-    auto asking = parts_.status();
-    const auto status = co_await std::move(asking);
+    auto asking = parts_.feeds();
+    const auto feeds = co_await std::move(asking);
     std::vector<LimitView> out;
     for (const auto& provider : parts_.providers) {
+        const auto messages = messages_per_second(parts_.config, provider->name);
         for (const auto& view : provider->rest->budgets())
             add_requests(out, view);
         for (const auto& spec : provider->provider->capabilities().feeds) {
             const auto name = provider->name + "." + spec.part;
-            const auto feed =
-                std::find_if(status.feeds.begin(), status.feeds.end(), [&](const auto& f) { return f.first == name; });
-            add_feed(out, provider->name, spec, feed == status.feeds.end() ? FeedStatus() : feed->second);
+            const auto feed = std::find_if(feeds.begin(), feeds.end(), [&](const auto& f) { return f.first == name; });
+            add_feed(out, provider->name, spec, feed == feeds.end() ? feed::FeedStats() : feed->second, messages);
         }
     }
     co_return ops::Outcome<std::vector<LimitView>>(std::move(out));

@@ -138,6 +138,7 @@ private:
     void flush();
     void take_answer(const ProviderPtr& provider, const std::vector<InstrumentName>& asked,
         const std::vector<InstrumentInfo>& found, bool refresh);
+    void rename(Entry& entry, Source& source, const InstrumentInfo& info, RouteOrder& order);
     std::vector<InstrumentName> due(const ProviderPtr& provider, Lookup state, std::size_t most);
 
     asio::any_io_executor control_;

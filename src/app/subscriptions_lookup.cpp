@@ -48,6 +48,7 @@ void Subscriptions::take_answer(const ProviderPtr& provider, const std::vector<I
         if (it == entries_.end())
             continue;
         auto& entry = it->second;
+        RouteOrder renamed;
         for (auto& source : entry.sources) {
             if (source.provider != provider)
                 continue;
@@ -79,16 +80,33 @@ void Subscriptions::take_answer(const ProviderPtr& provider, const std::vector<I
             if (!had) {
                 source.lookup = Lookup::found;
                 source.info = *info->second;
+            } else if (!source.leaving &&
+                       (source.info.native != info->second->native || source.info.feed != info->second->feed)) {
+                rename(entry, source, *info->second, renamed);
             } else {
                 source.info.tradeable = trading;
                 source.info.status = info->second->status;
             }
         }
-        settle(entry);
+        settle(entry, std::move(renamed));
     }
     if (!refresh)
         log::info("app", "symbols", {{"provider", provider->name}, {"found", found.size()}, {"unknown", unknown}});
     flush();
+}
+
+// Another plan or address, or the venue itself, calls the symbol otherwise or has it on another feed: what is
+// subscribed is released and asked for anew.
+void Subscriptions::rename(Entry& entry, Source& source, const InstrumentInfo& info, RouteOrder& order) {
+    log::info("app", "symbol_renamed",
+        {{"instrument", entry.name.to_string()}, {"provider", source.provider->name}, {"feed", source.info.feed},
+            {"native", source.info.native}, {"now_feed", info.feed}, {"now_native", info.native}});
+    const bool standby = source.standby;
+    auto route = entry.route;
+    release_source(entry, source, order);
+    source.standby = standby;
+    entry.route = std::move(route); // it stays where it was
+    source.info = info;
 }
 
 asio::awaitable<void> Subscriptions::run(ProviderPtr provider) {

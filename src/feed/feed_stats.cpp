@@ -3,13 +3,19 @@
 
 #include "core/clock.hpp"
 
+#include <algorithm>
+
 namespace tickgate::feed {
 
 FeedStats Feed::stats() const {
     FeedStats s = stats_;
     s.bytes_in = s.frames_in = s.reads = 0;
-    for (const auto& shard : shards_)
+    s.sent_lately = 0;
+    const auto at = mono_now();
+    for (const auto& shard : shards_) {
         shard->add_stats(s.bytes_in, s.frames_in, s.reads);
+        s.sent_lately = std::max(s.sent_lately, shard->sent_lately(at));
+    }
     count_instruments(s);
     return s;
 }

@@ -22,6 +22,8 @@ struct FeedStats {
     std::uint64_t latency_sum_us = 0, clock_ahead = 0; // event times ahead of our clock
     std::uint64_t gaps = 0, gaps_closed = 0, lost = 0, reconnects = 0, rotations = 0, connect_attempts = 0;
     std::uint64_t bytes_in = 0, frames_in = 0, reads = 0;
+    // Messages to the venue within the last second, answers to its pings among them, of the connection that sent most.
+    std::int64_t sent_lately = 0;
     std::map<std::string, std::uint64_t> ends; // ended connections by reason
     // Counted when asked for: instruments by InstrumentState, those whose market is open (before and after the regular
     // session too), and channels with a hole that has not ended, by whether it is.

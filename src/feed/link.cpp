@@ -138,7 +138,10 @@ void Link::end_with(LinkEnd end, bool in_order) {
 net::WsStats Link::stats() const noexcept { return connection_ ? connection_->stats() : net::WsStats(); }
 
 void Link::on_message(std::string_view payload, Moment at) { session_->received(payload, at, *this, sink_); }
-void Link::on_ping_answered(Moment now) { session_->ponged(now); }
+void Link::on_ping_answered(Moment now) {
+    sent_.record(1, now.mono);
+    session_->ponged(now);
+}
 
 void Link::on_read_done(Moment now) {
     check(now);
@@ -148,8 +151,10 @@ void Link::on_read_done(Moment now) {
 bool Link::wants_pause() { return hooks_.behind(); }
 
 void Link::send(std::string_view text) {
-    if (connection_) // a session has nothing to say before opened()
-        connection_->send_text(text);
+    if (!connection_) // a session has nothing to say before opened()
+        return;
+    sent_.record(1, mono_now());
+    connection_->send_text(text);
 }
 
 void Link::check(Moment now) {

@@ -1,6 +1,7 @@
 // One connection of a feed: a session's brain joined to its transport.
 #pragma once
 
+#include "core/rolling_window.hpp"
 #include "net/byte_stream.hpp"
 #include "net/transport.hpp"
 
@@ -48,6 +49,8 @@ public:
 
     const ConnectionPlan& plan() const noexcept { return session_->plan(); }
     net::WsStats stats() const noexcept;
+    // Messages and answers to the venue's pings that went out within the last second: what venues limit.
+    std::int64_t sent_lately(MonoTime now) { return sent_.used(now); }
 
 private:
     asio::awaitable<result<std::unique_ptr<net::Transport>>> connect_to(
@@ -66,6 +69,7 @@ private:
     std::unique_ptr<net::Transport> connection_;
     std::vector<SubscriptionDelta> early_; // changes while it connects
     std::optional<LinkEnd> wanted_end_;
+    RollingWindow sent_{std::chrono::seconds(1)};
     MonoTime next_renewal_{};
     bool replacement_asked_ = false, closing_ = false, renewing_ = false;
 };

@@ -12,6 +12,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tickgate::feed {
@@ -364,6 +365,14 @@ std::optional<MonoTime> Shard::last_received() const noexcept {
 
 std::uint64_t Shard::open_links() const noexcept {
     return static_cast<std::uint64_t>(fsm_.is_up(0)) + static_cast<std::uint64_t>(fsm_.is_up(1));
+}
+
+std::int64_t Shard::sent_lately(MonoTime now) const {
+    std::int64_t most = 0;
+    for (const auto& p : places_)
+        if (p.link)
+            most = std::max(most, p.link->sent_lately(now));
+    return most;
 }
 
 void Shard::add_stats(std::uint64_t& bytes, std::uint64_t& frames, std::uint64_t& reads) const noexcept {

@@ -45,6 +45,7 @@ public:
     // Wanted, not acknowledged on the connection that serves.
     bool missing(const Subscription& what) const { return places_[active()].missing.contains(what); }
     void add_stats(std::uint64_t& bytes, std::uint64_t& frames, std::uint64_t& reads) const noexcept;
+    std::int64_t sent_lately(MonoTime now) const; // of the connection that sent most, see Link
 
     // Attempts to bring a connection back to life on which nothing flows, since something flowed last.
     struct Revival {

@@ -99,6 +99,10 @@ constexpr Row history_rows[] = {
         "final bars checked as they were published"},
     {"tickgate_quality_issues_total", counter, none, "check, severity (note, warning, error)",
         "What the checks found in published bars", "what the checks found in them ([quality](quality.md))"},
+    {"tickgate_quality_quotes_total", counter, none, "provider, check (crossed, locked)",
+        "Published quotes whose bid is above the ask or equals it, by provider",
+        "published quotes whose bid is above the ask (`crossed`) or equals it (`locked`), by who served them: those "
+        "with the flag of that name. A rate far above its usual one: a side of the book is not updated any more"},
 };
 
 constexpr Row repair_rows[] = {

@@ -180,6 +180,8 @@ TEST_F(HistoryApi, TheOtherEndpointsAnswer) {
     const auto limits = get("/api/v1/rate-limit").body;
     for (const auto* what : {"requests", "connections", "streams"})
         EXPECT_NE(limits.find("\"what\":\"" + std::string(what) + "\""), std::string::npos) << limits;
+    EXPECT_NE(limits.find(R"("name":"spot","what":"messages","limit":5,)"), std::string::npos) << limits;
+    EXPECT_NE(limits.find(R"("window_ms":1000,)"), std::string::npos) << limits;
     const auto checked = http(system.http_port, "POST", "/api/v1/validate", R"({"symbols":["crypto:BTC-USTD"]})",
         "Content-Type: application/json\r\n");
     EXPECT_NE(checked.body.find("crypto:BTC-USDT"), std::string::npos) << checked.body;

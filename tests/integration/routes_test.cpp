@@ -46,6 +46,20 @@ TEST(Routes, FourProvidersStreamIntoTheSameChannels) {
     EXPECT_EQ(bar.get("volume_unit"), "ticks");
     for (const char* channel : {"md:quote:fx:EUR-USD", "md:quote:equity:AAPL", "md:quote:crypto:BTC-USDT"})
         EXPECT_TRUE(is_unbroken(listener.on(channel))) << channel;
+    const auto metrics = http_get(system.http_port, "/metrics").body;
+    for (const char* provider : {"binance", "massive", "oanda"})
+        for (const char* check : {"crossed", "locked"})
+            EXPECT_NE(metrics.find("tickgate_quality_quotes_total{provider=\"" + std::string(provider) + "\",check=\"" +
+                                   check + "\"} "),
+                std::string::npos)
+                << provider << " " << check;
+    // What may be sent to a venue is told where it says so, and null where it does not.
+    const auto limits = http_get(system.http_port, "/api/v1/rate-limit").body;
+    EXPECT_NE(limits.find(R"("provider":"binance","name":"spot","what":"messages","limit":5,)"), std::string::npos);
+    for (const char* feed : {R"("oanda","name":"pricing")", R"("massive","name":"stocks")"})
+        EXPECT_NE(limits.find(R"("provider":)" + std::string(feed) + R"(,"what":"messages","limit":null,"used":)"),
+            std::string::npos)
+            << feed << limits;
 }
 
 TEST(Routes, ADeadFirstProviderIsReplacedAtOnceAndComesBackWhenItIsWell) {

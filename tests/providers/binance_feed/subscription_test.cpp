@@ -37,6 +37,25 @@ TEST_F(Subscribing, BringsEverythingAskedExactlyAsTheVenueSentIt) {
     EXPECT_EQ(ends("shutdown"), 1u);
 }
 
+// The venue counts control messages and pongs of a connection over a second.
+TEST_F(Subscribing, WhatIsSentToTheVenueIsCountedForASecond) {
+    start_venue();
+    start_feed();
+    EXPECT_EQ(feed->stats().sent_lately, 0);
+    feed->subscribe({want("crypto:BTC-USDT", Kind::quote)});
+    ASSERT_TRUE(until([&] { return feed->stats().sent_lately == 1; })) << "SUBSCRIBE";
+    EXPECT_TRUE(until([&] { return feed->stats().sent_lately == 0; })) << "it is of the past";
+}
+
+TEST_F(Subscribing, AnswersToPingsOfTheVenueAreCountedToo) {
+    auto market = small_market();
+    market.ping_interval = 300ms;
+    start_venue(market);
+    start_feed();
+    feed->subscribe({want("crypto:BTC-USDT", Kind::quote)});
+    ASSERT_TRUE(until([&] { return feed->stats().sent_lately >= 3; })) << "of these one at most is no pong";
+}
+
 TEST_F(Subscribing, AQuietSymbolIsSeededFromRest) {
     auto market = small_market();
     market.rate = 0;

@@ -79,6 +79,19 @@ TEST(HotSettings, FollowTheConfiguration) {
     EXPECT_TRUE(hot.sources);
 }
 
+TEST(ReloadSummary, SaysWhatChangedOrWhatIsWrong) {
+    ops::ReloadReport report;
+    report.digest = "0123";
+    EXPECT_EQ(summary_of(report), "digest 0123, problems 0") << "refused, and nobody said why";
+    report.problems.push_back({"tickgate.yaml", 3, 1, "http.listen", "is no address", ""});
+    report.problems.push_back({"tickgate.yaml", 4, 1, "http.token", "is empty", ""});
+    EXPECT_EQ(summary_of(report), "digest 0123, problems 2: http.listen: is no address");
+    report.problems.clear();
+    report.applied = true;
+    report.changed.push_back({"log.level", "info", "debug"});
+    EXPECT_EQ(summary_of(report), "digest 0123, changed 1, waiting for a restart 0");
+}
+
 TEST(LogLevels, HaveTheirNamesBothWays) {
     for (const char* name : {"trace", "debug", "info", "warn", "error", "off"})
         EXPECT_EQ(to_string(log_level_from(name).value()), name);

@@ -34,8 +34,8 @@ public:
             if (has.contains(name.to_string())) {
                 InstrumentInfo info;
                 info.name = name;
-                info.native = name_ + "/" + name.symbol;
-                info.feed = capabilities_.feeds[0].part;
+                info.native = (natives.empty() ? name_ : natives) + "/" + name.symbol;
+                info.feed = part.empty() ? capabilities_.feeds[0].part : part;
                 info.tradeable = !halted.contains(name.to_string());
                 info.status = info.tradeable ? "TRADING" : "HALT";
                 found.push_back(std::move(info));
@@ -59,6 +59,8 @@ public:
     }
 
     std::set<std::string> has, halted;
+    std::string natives; // what native names begin with, if it is not the provider's name
+    std::string part;    // where its symbols are, if it is not the first of its feeds
     bool light_trades = false;
     error_code fault;
     int lookups = 0;
@@ -550,6 +552,53 @@ TEST_F(ReconfigureTest, AReplacedProviderKeepsWhatIsSubscribedAndIsAskedWhatItHa
     EXPECT_TRUE(before.expired()) << "nobody holds on to the old one";
     want("equity:MSFT");
     EXPECT_THAT(subscribed("massive"), ElementsAre("quote MSFT"));
+}
+
+// `remove stocks quote`, `add stocks quote plan/AAPL`: what each order says of the provider's feeds.
+std::vector<std::string> spoken(const std::vector<RouteOrder>& orders) {
+    std::vector<std::string> out;
+    for (const auto& order : orders)
+        for (const auto& source : order.sources) {
+            for (const auto& s : source.remove)
+                out.push_back("remove " + source.part + " " + std::string(to_string(s.kind)));
+            for (const auto& w : source.add)
+                out.push_back("add " + source.part + " " + std::string(to_string(w.what.kind)) + " " + w.native);
+        }
+    return out;
+}
+
+TEST_F(ReconfigureTest, ASymbolThatIsCalledOtherwiseNowIsSubscribedByItsNewName) {
+    config.routes.by_class[AssetClass::equity] = {"massive"};
+    start();
+    want("equity:AAPL");
+    orders.clear();
+    replace(0, spec_of(0))->natives = "plan";
+    subscriptions->reconfigure();
+    run(0);
+    settle();
+    EXPECT_THAT(spoken(orders), ElementsAre("remove stocks quote", "add stocks quote plan/AAPL"));
+    ASSERT_EQ(orders.size(), 1u) << "in one order: nobody hears that it is gone";
+    EXPECT_THAT(orders[0].route, ElementsAre("massive"));
+    EXPECT_EQ(subscriptions->known("massive", *InstrumentName::parse("equity:AAPL"))->native, "plan/AAPL");
+}
+
+TEST_F(ReconfigureTest, ASymbolThatMovedToAnotherFeedIsSubscribedThere) {
+    config.routes.standby = config::Standby::cold;
+    start();
+    want("equity:AAPL");
+    subscriptions->want_standby(id("equity:AAPL"), "tradier", true);
+    auto* now = replace(1, spec_of(1));
+    auto night = spec_of(1);
+    night.part = "night";
+    const_cast<Capabilities&>(now->capabilities()).feeds.push_back(night);
+    now->part = "night";
+    orders.clear();
+    subscriptions->reconfigure();
+    run(1);
+    settle();
+    EXPECT_THAT(spoken(orders), ElementsAre("remove market quote", "add night quote tradier/AAPL"))
+        << "the standby that is needed stays one";
+    EXPECT_THAT(route("equity:AAPL"), ElementsAre("massive", "tradier"));
 }
 
 TEST_F(ReconfigureTest, OtherCredentialsGiveARefusedProviderAnotherChance) {
