@@ -77,11 +77,18 @@ make_root() {
     cp /etc/resolv.conf "$root/etc/resolv.conf"
 }
 
-# in_root FOLDER COMMAND…: with a /proc of its own; what it leaves running is killed, what it mounts is gone.
+# in_root FOLDER COMMAND…: with a /proc and terminals of its own; what it leaves running is killed, what it mounts is
+# gone.
 in_root() {
     local root=$1
     shift
-    unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" chroot "$root" \
+    # shellcheck disable=SC2016
+    unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" /bin/sh -ec '
+            mkdir -p "$1/dev/pts"
+            [ -e "$1/dev/ptmx" ] || : >"$1/dev/ptmx"
+            mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$1/dev/pts"
+            mount --bind "$1/dev/pts/ptmx" "$1/dev/ptmx"
+            exec chroot "$@"' in_root "$root" \
         /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
         "$@" </dev/null
