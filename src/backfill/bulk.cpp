@@ -130,10 +130,12 @@ asio::awaitable<error_code> read_once(
         co_await reader.drain();
     else
         fault = co_await reader.finish();
-    run->progress.bars += reader.bars();
-    run->answer.fetched += reader.bars();
     self->stats.bars_fetched += reader.bars();
     self->stats.bars_rejected += reader.rejected();
+    if (fault == errc::cancelled) // perhaps read again
+        co_return fault;
+    run->progress.bars += reader.bars();
+    run->answer.fetched += reader.bars();
     if (!fault)
         ++self->stats.files;
     co_return fault;

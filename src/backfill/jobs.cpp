@@ -76,6 +76,8 @@ void Jobs::Impl::sum_up(Job& job) {
 
 asio::awaitable<error_code> Jobs::Impl::save(Self self, JobPtr job) {
     job->saved = mono_now();
+    if (job->row_of != UnixNanos() && job->saved >= job->sure_until) // without a row nobody else knows of it
+        co_return errc::timed_out;
     job->view.updated = job->row_of = std::max(self->history.now(), job->row_of + std::chrono::nanoseconds(1));
     store::JobRow row;
     row.id = job->view.id;
@@ -210,10 +212,17 @@ asio::awaitable<result<JobView>> Jobs::add(JobSpec spec) {
     job->view.spec = std::move(spec);
     job->view.created = self->history.now();
     self->jobs[job->view.id] = job; // known before it has a row, and held before others could take it up
-    const auto taken = co_await store::take_job(self->history.store(), job->view.id, self->holder, false);
-    auto fault = taken ? error_code() : taken.error(); // nobody else has heard of the name
+    error_code fault;
+    {
+        co_await Impl::enter(self);
+        const Impl::Turn turn(*self);
+        const auto asked = mono_now();
+        const auto taken = co_await store::take_job(self->history.store(), job->view.id, self->holder, false);
+        fault = taken ? error_code() : taken.error(); // nobody else has heard of the name
+        job->held = !fault;
+        job->sure_until = asked + self->holder.length;
+    }
     if (!fault) {
-        job->held = true;
         fault = co_await Impl::save(self, job);
         if (fault)
             co_await Impl::let_go(self, job);
@@ -247,7 +256,7 @@ asio::awaitable<bool> Jobs::cancel(std::string id) {
         co_return false;
     const auto job = it->second;
     if (job->elsewhere || job->lost)
-        co_return co_await Impl::cancel_elsewhere(self, job);
+        co_return co_await Impl::cancel_elsewhere(self, std::move(id));
     co_await Impl::cancel_here(self, job);
     co_return true;
 }

@@ -31,7 +31,8 @@ struct Jobs::Impl : std::enable_shared_from_this<Jobs::Impl> {
         Progress ended;                                                 // of the series that ended, together
         std::list<asio::cancellation_signal> signals;                   // of the children
         MonoTime saved{};
-        UnixNanos row_of{}; // the time of its row: each later than the one before, so that others see the change
+        MonoTime sure_until{}; // `held`: nobody else can have taken it before
+        UnixNanos row_of{};    // the time of its row: each later than the one before, so that others see the change
     };
     using Self = std::shared_ptr<Impl>;
     using JobPtr = std::shared_ptr<Job>;
@@ -43,6 +44,7 @@ struct Jobs::Impl : std::enable_shared_from_this<Jobs::Impl> {
     void halt(Job& job);
     void sum_up(Job& job);
 
+    // Not if another gateway may have taken it meanwhile: renew() finds out, and saves what has ended.
     static asio::awaitable<error_code> save(Self self, JobPtr job);
     // After its last save().
     static asio::awaitable<void> let_go(Self self, JobPtr job);
@@ -57,9 +59,21 @@ struct Jobs::Impl : std::enable_shared_from_this<Jobs::Impl> {
     static asio::awaitable<void> load(Self self);
     // Renews what is held, tells what others do, takes up what nobody holds; until stop().
     static asio::awaitable<void> keep_sharing(Self self);
+    // One at a time asks for leases, and makes of the answer what it is, before the next one asks.
+    static asio::awaitable<void> enter(Self self);
+    struct Turn {
+        explicit Turn(Impl& i) : impl(i) {}
+        ~Turn() {
+            impl.in_turn = false;
+            impl.changed.wake();
+        }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        Impl& impl;
+    };
     static asio::awaitable<void> renew(Self self);
     static asio::awaitable<error_code> look(Self self, bool own_too);
-    static asio::awaitable<bool> cancel_elsewhere(Self self, JobPtr job);
+    static asio::awaitable<bool> cancel_elsewhere(Self self, std::string id);
 
     asio::any_io_executor control;
     History& history;
@@ -67,7 +81,7 @@ struct Jobs::Impl : std::enable_shared_from_this<Jobs::Impl> {
     JobSharing sharing;
     store::LeaseHolder holder; // `process` names this run
     asio::steady_timer next_look;
-    bool at_sharing = false;
+    bool at_sharing = false, in_turn = false;
     std::set<std::string> not_understood; // rows, as the log told
     std::map<std::string, JobPtr> jobs;
     std::deque<JobPtr> waiting;

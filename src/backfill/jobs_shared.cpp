@@ -2,6 +2,7 @@
 #include "backfill/jobs_impl.hpp"
 #include "backfill/jobs_text.hpp"
 
+#include "core/clock.hpp"
 #include "core/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -72,13 +73,18 @@ JobPtr job_of(Impl& impl, const store::JobRow& row) {
     return job;
 }
 
-void take_up(Impl& impl, std::vector<JobPtr> jobs, bool first) {
+void hold(Impl& impl, Impl::Job& job, MonoTime asked) {
+    job.elsewhere = false;
+    job.held = true;
+    job.sure_until = asked + impl.holder.length;
+    job.row_of = job.view.updated;
+}
+
+void take_up(Impl& impl, std::vector<JobPtr> jobs, MonoTime asked, bool first) {
     std::sort(
         jobs.begin(), jobs.end(), [](const JobPtr& a, const JobPtr& b) { return a->view.created < b->view.created; });
     for (const auto& job : jobs) {
-        job->elsewhere = false;
-        job->held = true;
-        job->row_of = job->view.updated;
+        hold(impl, *job, asked);
         job->view.state = JobState::waiting;
     }
     impl.waiting.insert(first ? impl.waiting.begin() : impl.waiting.end(), jobs.begin(), jobs.end());
@@ -118,12 +124,20 @@ void lose(Impl& impl, Impl::Job& job) {
 
 } // namespace
 
-// Jobs that are taken are in `jobs` already: between two awaits nobody else puts one of the name there.
+asio::awaitable<void> Impl::enter(Self self) {
+    while (self->in_turn)
+        co_await self->changed.wait();
+    self->in_turn = true;
+}
+
 asio::awaitable<error_code> Impl::look(Self self, bool own_too) {
+    co_await enter(self);
+    const Turn turn(*self);
     const auto glances = co_await store::glance_at_jobs(self->history.store());
     if (!glances)
         co_return glances.error();
-    if (!has_news(*self, *glances))
+    const bool news = has_news(*self, *glances);
+    if (!news && !own_too) // at the start, what a look that failed has read is still to be taken
         co_return error_code();
     std::map<std::string, bool> open_to_us; // true: ours from before. What has a row was held when it got it.
     for (const auto& glance : *glances) {
@@ -147,6 +161,7 @@ asio::awaitable<error_code> Impl::look(Self self, bool own_too) {
             wanted.push_back(job);
     }
     error_code fault;
+    const auto asked = mono_now();
     for (const auto& job : wanted) {
         const auto got = co_await store::take_job(self->history.store(), job->view.id, self->holder, own_too);
         if (!got)
@@ -160,7 +175,7 @@ asio::awaitable<error_code> Impl::look(Self self, bool own_too) {
     if (!left)
         co_return left.error();
     if (!left->empty())
-        take_up(*self, std::move(*left), own_too);
+        take_up(*self, std::move(*left), asked, own_too);
     co_return fault;
 }
 
@@ -177,35 +192,55 @@ asio::awaitable<void> Impl::load(Self self) {
 }
 
 asio::awaitable<void> Impl::renew(Self self) {
-    std::vector<JobPtr> ours;
-    for (const auto& [id, job] : self->jobs)
-        if (job->held)
-            ours.push_back(job);
-    if (ours.empty())
-        co_return;
-    const auto held = co_await store::renew_jobs(self->history.store(), self->holder);
-    if (!held) {
-        log::warn("backfill", "jobs_not_renewed", {{"jobs", ours.size()}, {"error", held.error()}});
-        co_return;
-    }
-    for (const auto& job : ours) {
-        if (!job->held) // let go meanwhile
-            continue;
-        const auto at =
-            std::find_if(held->begin(), held->end(), [&](const store::HeldJob& one) { return one.id == job->view.id; });
-        const bool ended = has_ended(job->view.state);
-        if (at == held->end()) {
-            job->held = false;
-            if (!ended)
-                lose(*self, *job);
-        } else if (ended && !job->at_work) { // its end was not written
-            const auto fault = co_await save(self, job);
-            if (!fault)
-                co_await let_go(self, job);
-        } else if (at->stop && !ended) {
-            co_await cancel_here(self, job);
+    std::vector<JobPtr> unwritten, stopped;
+    {
+        co_await enter(self);
+        const Turn turn(*self);
+        std::vector<JobPtr> ours;
+        for (const auto& [id, job] : self->jobs)
+            if (job->held)
+                ours.push_back(job);
+        if (ours.empty())
+            co_return;
+        const auto asked = mono_now();
+        const auto held = co_await store::renew_jobs(self->history.store(), self->holder);
+        if (!held) {
+            log::warn("backfill", "jobs_not_renewed", {{"jobs", ours.size()}, {"error", held.error()}});
+            co_return;
+        }
+        for (const auto& job : ours) {
+            if (!job->held) // let go meanwhile
+                continue;
+            const auto at = std::find_if(
+                held->begin(), held->end(), [&](const store::HeldJob& one) { return one.id == job->view.id; });
+            const bool ended = has_ended(job->view.state);
+            if (at == held->end()) {
+                job->held = false;
+                if (ended)
+                    job->elsewhere = true; // whoever has it tells how it ends
+                else
+                    lose(*self, *job);
+                continue;
+            }
+            job->sure_until = asked + self->holder.length;
+            if (ended && !job->at_work)
+                unwritten.push_back(job);
+            else if (at->stop && !ended)
+                stopped.push_back(job);
+        }
+        for (const auto& one : *held) { // taken by a call whose answer was lost: nobody would ever work on it
+            const auto known = self->jobs.find(one.id);
+            if (known == self->jobs.end() || known->second->elsewhere)
+                (void)co_await store::release_job(self->history.store(), one.id, self->holder);
         }
     }
+    for (const auto& job : unwritten) {
+        const auto fault = co_await save(self, job);
+        if (!fault)
+            co_await let_go(self, job);
+    }
+    for (const auto& job : stopped)
+        co_await cancel_here(self, job);
 }
 
 asio::awaitable<void> Impl::keep_sharing(Self self) {
@@ -222,27 +257,36 @@ asio::awaitable<void> Impl::keep_sharing(Self self) {
     }
 }
 
-asio::awaitable<bool> Impl::cancel_elsewhere(Self self, JobPtr job) {
-    auto& db = self->history.store();
-    const auto id = job->view.id;
-    const auto told = co_await store::stop_job(db, id);
-    if (!told || *told == store::Outcome::done)
-        co_return told.has_value();
-    const auto taken = co_await store::take_job(db, id, self->holder, false);
-    if (!taken)
-        co_return false;
-    if (*taken == store::Outcome::refused) { // somebody else was quicker: that one is told
-        const auto again = co_await store::stop_job(db, id);
-        co_return again&&* again == store::Outcome::done;
+asio::awaitable<bool> Impl::cancel_elsewhere(Self self, std::string id) {
+    JobPtr job;
+    {
+        co_await enter(self);
+        const Turn turn(*self);
+        const auto at = self->jobs.find(id);
+        if (at == self->jobs.end())
+            co_return false;
+        job = at->second;
+        if (job->elsewhere || job->lost) { // not taken up meanwhile
+            auto& db = self->history.store();
+            const auto told = co_await store::stop_job(db, id);
+            if (!told || *told == store::Outcome::done)
+                co_return told.has_value();
+            const auto asked = mono_now();
+            const auto taken = co_await store::take_job(db, id, self->holder, false);
+            if (!taken)
+                co_return false;
+            if (*taken == store::Outcome::refused) { // somebody else was quicker: that one is told
+                const auto again = co_await store::stop_job(db, id);
+                co_return again.has_value() && *again == store::Outcome::done;
+            }
+            std::vector<JobPtr> jobs(1, job);
+            const auto open = co_await still_open(self, std::move(jobs));
+            if (!open || open->empty())
+                co_return false;
+            job->lost = false;
+            hold(*self, *job, asked);
+        }
     }
-    std::vector<JobPtr> jobs(1, job);
-    const auto open = co_await still_open(self, std::move(jobs));
-    if (!open || open->empty())
-        co_return false;
-    job->elsewhere = false;
-    job->held = true;
-    job->row_of = job->view.updated;
-    self->jobs[id] = job;
     co_await cancel_here(self, job);
     co_return true;
 }

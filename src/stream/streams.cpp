@@ -124,6 +124,8 @@ asio::awaitable<void> Streams::find_names(
     const auto is_bare = [](const std::string& s) { return s.find(':') == std::string::npos && is_symbol(s); };
     std::vector<std::string> bare;
     std::copy_if(symbols.begin(), symbols.end(), std::back_inserter(bare), is_bare);
+    std::sort(bare.begin(), bare.end());
+    bare.erase(std::unique(bare.begin(), bare.end()), bare.end());
     std::map<std::string, Found> found;
     auto looking = look_up(std::move(bare), found);
     co_await std::move(looking);

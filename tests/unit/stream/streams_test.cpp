@@ -263,6 +263,18 @@ TEST_F(StreamsTest, BareSymbolsAreLookedUpTogether) {
     EXPECT_THAT(got[0], Not(HasSubstr("unknown_symbol")));
 }
 
+// More than one look-up takes, with the same name in both.
+TEST_F(StreamsTest, ABareSymbolThatIsNamedTwiceIsOneOfAClass) {
+    host.resolvable.push_back(name_of("crypto:TWICE"));
+    begin();
+    std::string symbols = "TWICE";
+    for (int i = 0; i < 250; ++i)
+        symbols += ",S" + std::to_string(i);
+    const auto answer = ask(get("/api/v1/stream?channels=Q&symbols=" + symbols + ",TWICE"), "unknown_symbol");
+    EXPECT_THAT(answer, HasSubstr("crypto:TWICE"));
+    EXPECT_THAT(answer, Not(HasSubstr("ambiguous_symbol")));
+}
+
 TEST_F(StreamsTest, WhoComesWhileNamesAreLookedUpCountsToo) {
     StreamsOptions options;
     options.hub.clients = 1;
