@@ -55,8 +55,9 @@ error_code Database::open(const std::string& path, bool read_only) {
     if (code != SQLITE_OK)
         return fail(code, "open it");
     sqlite3_busy_timeout(db_, busy_ms);
-    // FULL makes a commit survive a power cut. The cache is in KiB.
-    return run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-6000; PRAGMA synchronous=FULL;"
+    // FULL makes a commit survive a power cut. The cache (KiB, of each connection) is kept small: series are written and
+    // read in their order, and the system has the file in its own cache.
+    return run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA synchronous=FULL;"
                "PRAGMA journal_size_limit=16777216",
         "open it");
 }

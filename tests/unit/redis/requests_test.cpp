@@ -26,12 +26,21 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using ops::Outcome;
 
+// Counts who is in an operation, also one that is cancelled there, which may throw.
+struct Inside {
+    explicit Inside(int& n) : count(n) { ++count; }
+    ~Inside() { --count; }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    int& count;
+};
+
 struct FakeServices : ops::Services {
     asio::awaitable<Outcome<std::vector<ops::QuoteAnswer>>> quotes(std::vector<InstrumentName> names) override {
         order.push_back(names.front().symbol);
         if (names.front().symbol == "THROW")
             throw std::runtime_error("boom");
-        ++inside;
+        const Inside here(inside);
         most_inside = std::max(most_inside, inside);
         while (hang) {
             asio::steady_timer timer(co_await asio::this_coro::executor, 5ms);
@@ -39,7 +48,6 @@ struct FakeServices : ops::Services {
             if (ec)
                 break;
         }
-        --inside;
         if (gone)
             co_return Outcome<std::vector<ops::QuoteAnswer>>(errc::unavailable);
         std::vector<ops::QuoteAnswer> list(names.size());
