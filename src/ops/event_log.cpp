@@ -24,35 +24,36 @@ bool has(const std::vector<std::string>& list, std::string_view what) {
     return std::find(list.begin(), list.end(), what) != list.end();
 }
 
+bool fits(std::string_view payload, const EventLog::Query& query) {
+    if (!query.events.empty() && !has(query.events, member(payload, "event")))
+        return false;
+    if (!query.feed.empty() && query.feed != member(payload, "feed"))
+        return false;
+    if (query.names.empty())
+        return true;
+    const auto asset_class = member(payload, "class"), symbol = member(payload, "symbol");
+    return std::any_of(query.names.begin(), query.names.end(),
+        [&](const InstrumentName& n) { return symbol == n.symbol && asset_class == to_string(n.asset_class); });
+}
+
 } // namespace
 
 void EventLog::add(std::string_view payload) {
     const auto end = payload.find_last_not_of(" }\r\n");
     if (!payload.starts_with('{') || end == std::string_view::npos)
         return;
-    Entry e;
-    e.number = ++last_;
-    e.payload = std::string(payload.substr(0, end + 1)) + "}";
-    e.event = member(payload, "event");
-    e.feed = member(payload, "feed");
-    if (const auto symbol = member(payload, "symbol"); !symbol.empty())
-        e.name = std::string(member(payload, "class")) + ":" + std::string(symbol);
-    entries_.push_back(std::move(e));
+    std::string text;
+    text.reserve(end + 2);
+    text.append(payload, 0, end + 1) += '}';
+    entries_.push_back(std::move(text));
+    ++last_;
     if (entries_.size() > most_)
         entries_.pop_front();
 }
 
-bool EventLog::fits(const Entry& entry, const Query& query) const {
-    if (!query.events.empty() && !has(query.events, entry.event))
-        return false;
-    if (!query.feed.empty() && query.feed != entry.feed)
-        return false;
-    return query.names.empty() || std::any_of(query.names.begin(), query.names.end(),
-                                      [&](const InstrumentName& n) { return n.to_string() == entry.name; });
-}
-
 EventLog::Found EventLog::find(const Query& query) const {
     Found found;
+    const std::uint64_t oldest = last_ - entries_.size() + 1;
     std::uint64_t after = 0;
     if (!query.after.empty()) {
         const auto dash = query.after.rfind('-');
@@ -70,27 +71,28 @@ EventLog::Found EventLog::find(const Query& query) const {
         }
         if (!ours)
             after = 0; // of a process before this one: everything is new
-        found.missed = !ours || (!entries_.empty() && after + 1 < entries_.front().number);
+        found.missed = !ours || (!entries_.empty() && after + 1 < oldest);
     }
-    std::vector<const Entry*> chosen;
+    std::vector<std::uint64_t> chosen; // their numbers
+    const auto payload_of = [&](std::uint64_t number) -> const std::string& { return entries_[number - oldest]; };
     if (query.after.empty()) {
-        for (auto e = entries_.rbegin(); e != entries_.rend() && chosen.size() < query.limit; ++e)
-            if (fits(*e, query))
-                chosen.push_back(&*e);
+        for (auto n = last_; n >= oldest && chosen.size() < query.limit; --n)
+            if (fits(payload_of(n), query))
+                chosen.push_back(n);
         std::reverse(chosen.begin(), chosen.end());
     } else {
-        for (const auto& e : entries_)
-            if (e.number > after && chosen.size() < query.limit && fits(e, query))
-                chosen.push_back(&e);
+        for (auto n = std::max(after + 1, oldest); n <= last_ && chosen.size() < query.limit; ++n)
+            if (fits(payload_of(n), query))
+                chosen.push_back(n);
     }
-    for (const auto* e : chosen) {
+    for (const auto n : chosen) {
         JsonObject o;
-        auto text = o.text("cursor", cursor_of(e->number)).take();
+        auto text = o.text("cursor", cursor_of(n)).take();
         text.back() = ',';
-        found.elements.push_back(text + e->payload.substr(1));
+        found.elements.push_back(text.append(payload_of(n), 1));
     }
     const bool cut = !query.after.empty() && chosen.size() == query.limit;
-    const auto next = cut ? chosen.back()->number : last_;
+    const auto next = cut ? chosen.back() : last_;
     if (next > 0)
         found.next = cursor_of(next);
     return found;

@@ -40,17 +40,12 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
 
 private:
-    struct Entry {
-        std::uint64_t number = 0;               // from 1 on
-        std::string payload, event, name, feed; // name: class:symbol
-    };
-    bool fits(const Entry& entry, const Query& query) const;
     std::string cursor_of(std::uint64_t number) const { return run_ + "-" + std::to_string(number); }
 
     std::string run_;
     std::size_t most_;
-    std::deque<Entry> entries_;
-    std::uint64_t last_ = 0;
+    std::deque<std::string> entries_; // payloads
+    std::uint64_t last_ = 0;          // number of the newest; the first one ever is 1
 };
 
 } // namespace tickgate::ops

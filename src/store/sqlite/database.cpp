@@ -57,7 +57,7 @@ error_code Database::open(const std::string& path, bool read_only) {
     sqlite3_busy_timeout(db_, busy_ms);
     // FULL makes a commit survive a power cut. The cache (KiB, of each connection) is kept small: series are written and
     // read in their order, and the system has the file in its own cache.
-    return run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA synchronous=FULL;"
+    return run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256; PRAGMA synchronous=FULL;"
                "PRAGMA journal_size_limit=16777216",
         "open it");
 }
