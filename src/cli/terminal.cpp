@@ -82,6 +82,7 @@ Keyboard::Keyboard() : descriptor_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOC
     saved_ = std::make_unique<Saved>();
     saved_->settings = now;
     now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    now.c_lflag |= NOFLSH; // else the key that interrupts may throw away what gives the screen back
     now.c_cc[VMIN] = 1;
     now.c_cc[VTIME] = 0;
     now.c_cc[VSUSP] = now.c_cc[VQUIT] = _POSIX_VDISABLE;
