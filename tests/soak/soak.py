@@ -31,9 +31,16 @@ ACCOUNT = "101-004-1234567-001"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that outgoing connections are given, so that none of them takes it before it is used, or while a
+    Redis is away."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32768)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def http(port, path, body=None, headers=None):
