@@ -192,8 +192,26 @@ void Jobs::stop() {
     impl_->changed.wake();
 }
 
+// What was taken has to be worked on, also if nobody waits for the answer any more.
 asio::awaitable<result<JobView>> Jobs::add(JobSpec spec) {
-    const auto self = impl_;
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto adding = Impl::add(impl_, std::move(spec));
+    auto added = co_await std::move(adding);
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return added;
+}
+
+asio::awaitable<bool> Jobs::cancel(std::string id) {
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto cancelling = Impl::cancel(impl_, std::move(id));
+    const bool cancelled = co_await std::move(cancelling);
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return cancelled;
+}
+
+asio::awaitable<result<JobView>> Jobs::Impl::add(Self self, JobSpec spec) {
     without_repeats(spec.instruments);
     without_repeats(spec.timeframes);
     const auto series = spec.instruments.size() * spec.timeframes.size();
@@ -249,8 +267,7 @@ std::vector<JobView> Jobs::all() const {
     return out;
 }
 
-asio::awaitable<bool> Jobs::cancel(std::string id) {
-    const auto self = impl_;
+asio::awaitable<bool> Jobs::Impl::cancel(Self self, std::string id) {
     const auto it = self->jobs.find(id);
     if (it == self->jobs.end() || has_ended(it->second->view.state))
         co_return false;

@@ -74,6 +74,9 @@ struct Jobs::Impl : std::enable_shared_from_this<Jobs::Impl> {
     static asio::awaitable<void> renew(Self self);
     static asio::awaitable<error_code> look(Self self, bool own_too);
     static asio::awaitable<bool> cancel_elsewhere(Self self, std::string id);
+    // Those of Jobs; not to be given up halfway.
+    static asio::awaitable<result<JobView>> add(Self self, JobSpec spec);
+    static asio::awaitable<bool> cancel(Self self, std::string id);
 
     asio::any_io_executor control;
     History& history;

@@ -168,6 +168,8 @@ asio::awaitable<error_code> Impl::look(Self self, bool own_too) {
             fault = got.error();
         else if (*got == store::Outcome::done)
             taken.push_back(job);
+        if (fault || self->stopping)
+            break;
     }
     if (taken.empty())
         co_return fault;
@@ -220,6 +222,8 @@ asio::awaitable<void> Impl::renew(Self self) {
                     job->elsewhere = true; // whoever has it tells how it ends
                 else
                     lose(*self, *job);
+                if (job->cancelled) // who has it is told
+                    (void)co_await store::stop_job(self->history.store(), job->view.id);
                 continue;
             }
             job->sure_until = asked + self->holder.length;
@@ -240,7 +244,8 @@ asio::awaitable<void> Impl::renew(Self self) {
             co_await let_go(self, job);
     }
     for (const auto& job : stopped)
-        co_await cancel_here(self, job);
+        if (job->held && !has_ended(job->view.state)) // still
+            co_await cancel_here(self, job);
 }
 
 asio::awaitable<void> Impl::keep_sharing(Self self) {
@@ -287,6 +292,8 @@ asio::awaitable<bool> Impl::cancel_elsewhere(Self self, std::string id) {
             hold(*self, *job, asked);
         }
     }
+    if (!job->held || has_ended(job->view.state))
+        co_return false;
     co_await cancel_here(self, job);
     co_return true;
 }

@@ -11,8 +11,11 @@ namespace tickgate::store {
 
 namespace {
 
-// `Part` of the store does `what`; its answer comes back. What is asked of leases does not wait behind the thread that
-// writes, which may be busy for longer than a lease lasts.
+// What is asked of leases does not wait behind the thread that writes, which may be busy for longer than a lease lasts.
+// A file has one writer at a time in any case, and few who share it.
+bool behind_writes(const AsyncStore& store) { return store.usage().backend == "sqlite"; }
+
+// `Part` of the store does `what`; its answer comes back.
 template <class Part, class T, class What>
 asio::awaitable<result<T>> call(AsyncStore& store, bool writes, What what) {
     const auto answer = std::make_shared<result<T>>(error_code(errc::not_supported));
@@ -31,17 +34,17 @@ asio::awaitable<result<T>> call(AsyncStore& store, bool writes, What what) {
 
 asio::awaitable<result<Outcome>> take_job(AsyncStore& store, std::string id, LeaseHolder holder, bool own_too) {
     auto what = [=](JobLeases& leases) { return leases.take_job(id, holder, own_too); };
-    return call<JobLeases, Outcome>(store, false, std::move(what));
+    return call<JobLeases, Outcome>(store, behind_writes(store), std::move(what));
 }
 
 asio::awaitable<result<std::vector<HeldJob>>> renew_jobs(AsyncStore& store, LeaseHolder holder) {
     auto what = [=](JobLeases& leases) { return leases.renew_jobs(holder); };
-    return call<JobLeases, std::vector<HeldJob>>(store, false, std::move(what));
+    return call<JobLeases, std::vector<HeldJob>>(store, behind_writes(store), std::move(what));
 }
 
 asio::awaitable<result<Outcome>> stop_job(AsyncStore& store, std::string id) {
     auto what = [=](JobLeases& leases) { return leases.stop_job(id); };
-    return call<JobLeases, Outcome>(store, false, std::move(what));
+    return call<JobLeases, Outcome>(store, behind_writes(store), std::move(what));
 }
 
 asio::awaitable<error_code> release_job(AsyncStore& store, std::string id, LeaseHolder holder) {
@@ -50,7 +53,7 @@ asio::awaitable<error_code> release_job(AsyncStore& store, std::string id, Lease
             return fault;
         return Outcome::done;
     };
-    const auto done = co_await call<JobLeases, Outcome>(store, false, std::move(what));
+    const auto done = co_await call<JobLeases, Outcome>(store, true, std::move(what));
     co_return done ? error_code() : done.error();
 }
 

@@ -2,8 +2,6 @@
 
 #include "core/log.hpp"
 #include "store/async_store.hpp"
-#include "store/call_store.hpp"
-#include "store/job_leases.hpp"
 #include "store/sqlite/database.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,7 +10,6 @@
 
 #include <arpa/inet.h>
 #include <filesystem>
-#include <future>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -118,35 +115,6 @@ TEST_F(Async, TheFaultsOfOpeningAreToldAtTheStart) {
     EXPECT_EQ(store.usage().failures, 1u);
     EXPECT_FALSE(store.usage().open);
     EXPECT_NE(store.usage().problem, "");
-}
-
-// A lease lasts a minute; erasing years of bars may take longer.
-TEST_F(Async, LeasesAreRenewedWhileAWriteTakesLong) {
-    AsyncStore store(backend.options());
-    std::string problem;
-    ASSERT_FALSE(store.open(problem)) << problem;
-    LeaseHolder holder;
-    holder.owner = "a";
-    holder.process = "a1";
-    const auto taken = run(take_job(store, "bf-1", holder, false));
-    ASSERT_TRUE(taken && *taken == Outcome::done);
-    std::promise<void> begun, go;
-    std::thread writer([&] {
-        StoreWork work = [&](BarStore&) {
-            begun.set_value();
-            go.get_future().wait();
-            return error_code();
-        };
-        EXPECT_FALSE(run(call_store(store, true, std::move(work))));
-    });
-    begun.get_future().wait();
-    auto renewing = std::async(std::launch::async, [&] { return run(renew_jobs(store, holder)); });
-    EXPECT_EQ(renewing.wait_for(10s), std::future_status::ready) << "it waits behind the write";
-    go.set_value();
-    writer.join();
-    const auto held = renewing.get();
-    ASSERT_TRUE(held);
-    EXPECT_EQ(held->size(), 1u);
 }
 
 TEST_F(Async, WhatFailedIsOpenedAgain) {

@@ -1,6 +1,8 @@
 #include "store_suite.hpp"
 
 #include "store/async_store.hpp"
+#include "store/call_store.hpp"
+#include "store/job_leases.hpp"
 #include "store/postgres/schema.hpp"
 #include "support/postgres_server.hpp"
 
@@ -8,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <future>
 #include <iostream>
 #include <thread>
 
@@ -170,6 +173,44 @@ TEST_F(Postgres, TheIsolationThatADatabaseSetsDoesNotMatter) {
     for (const auto& span : spans)
         EXPECT_EQ(span.cause, Cause::none);
     EXPECT_EQ(store->series({})->at(0).bars, 800u);
+}
+
+// Runs one call on a loop of its own.
+template <class T>
+T run(asio::awaitable<T> operation) {
+    asio::io_context loop;
+    std::optional<T> out;
+    asio::co_spawn(loop, std::move(operation), [&](const std::exception_ptr&, T value) { out = std::move(value); });
+    loop.run();
+    return std::move(out.value());
+}
+
+// A lease lasts a minute; erasing years of bars may take longer.
+TEST_F(Postgres, LeasesAreRenewedWhileAWriteTakesLong) {
+    AsyncStore store(backend.options());
+    ASSERT_FALSE(store.open(problem)) << problem;
+    LeaseHolder holder;
+    holder.owner = "a";
+    holder.process = "a1";
+    const auto taken = run(take_job(store, "bf-1", holder, false));
+    ASSERT_TRUE(taken && *taken == Outcome::done);
+    std::promise<void> begun, go;
+    std::thread writer([&] {
+        StoreWork work = [&](BarStore&) {
+            begun.set_value();
+            go.get_future().wait();
+            return error_code();
+        };
+        EXPECT_FALSE(run(call_store(store, true, std::move(work))));
+    });
+    begun.get_future().wait();
+    auto renewing = std::async(std::launch::async, [&] { return run(renew_jobs(store, holder)); });
+    EXPECT_EQ(renewing.wait_for(10s), std::future_status::ready) << "it waits behind the write";
+    go.set_value();
+    writer.join();
+    const auto held = renewing.get();
+    ASSERT_TRUE(held);
+    EXPECT_EQ(held->size(), 1u);
 }
 
 // The end of the program is not held up by a server that does not answer.
