@@ -225,9 +225,13 @@ private:
     }
 
     void send_request() {
-        const auto free =
-            std::find_if(requesters_.begin(), requesters_.end(), [](const Requester& r) { return r.sent_ns == 0; });
-        if (free == requesters_.end()) {
+        // In turn, so that none is closed for being idle.
+        Requester* free = nullptr;
+        for (std::size_t i = 0; i < requesters_.size() && free == nullptr; ++i) {
+            auto& next = requesters_[next_requester_++ % requesters_.size()];
+            free = next.sent_ns == 0 ? &next : nullptr;
+        }
+        if (free == nullptr) {
             ++totals_.late; // all are still waiting for an answer
             return;
         }
@@ -273,6 +277,7 @@ private:
     std::vector<char> room_;
     std::vector<Client> clients_;
     std::array<Requester, 16> requesters_;
+    std::size_t next_requester_ = 0;
     std::int64_t requests_ = 0, elapsed_ns_ = 0;
     std::vector<std::int64_t> latencies_;
     Totals totals_;
