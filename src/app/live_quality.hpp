@@ -1,13 +1,13 @@
 // The checks of src/quality on every bar and every quote that is published.
 #pragma once
 
+#include "core/decimal_order.hpp"
 #include "core/instrument_table.hpp"
 #include "core/log.hpp"
 #include "feed/market_sink.hpp"
 #include "quality/quality.hpp"
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,8 +43,7 @@ public:
     void add(feed::Channel channel, const Quote& quote) noexcept {
         if (!quote.bid || !quote.ask)
             return;
-        const Decimal &bid = *quote.bid, &ask = *quote.ask;
-        const auto order = bid.exponent() == ask.exponent() ? bid.mantissa() <=> ask.mantissa() : bid <=> ask;
+        const auto order = quick_order(*quote.bid, *quote.ask);
         if (order >= 0) [[unlikely]]
             count(channel, order == 0);
     }

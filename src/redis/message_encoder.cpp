@@ -1,5 +1,6 @@
 #include "redis/message_encoder.hpp"
 
+#include "core/decimal_order.hpp"
 #include "redis/json_writer.hpp"
 
 namespace tickgate::redis {
@@ -41,10 +42,6 @@ char* put_tail(char* out, const std::optional<UnixNanos>& event_time, UnixNanos 
     out = put(out, ",\"src_seq\":");
     out = put_uint_or_null(out, src_seq);
     return put_flags(out, flags);
-}
-
-std::strong_ordering compare(const Decimal& a, const Decimal& b) noexcept {
-    return a.exponent() == b.exponent() ? a.mantissa() <=> b.mantissa() : a <=> b;
 }
 
 std::string_view name_of(Side s) noexcept {
@@ -190,7 +187,7 @@ char* put_payload(char* out, std::string_view head, const Quote& q, const Stamp&
     out = put_string_or_null(out, q.exchange);
     Flags flags = q.flags;
     if (q.bid && q.ask) {
-        const auto order = compare(*q.bid, *q.ask);
+        const auto order = quick_order(*q.bid, *q.ask);
         if (order >= 0) [[unlikely]]
             flags.set(order > 0 ? Flag::crossed : Flag::locked);
     }
