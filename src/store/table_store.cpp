@@ -31,6 +31,15 @@ result<std::vector<CoverageSpan>> TableStore::coverage(const SeriesKey& series, 
     return map->known(within);
 }
 
+result<std::int64_t> TableStore::erasures(const SeriesKey& series) {
+    if (const auto ec = ready())
+        return ec;
+    const auto id = find(series);
+    if (!id)
+        return id.error();
+    return *id ? erasures_of(**id) : result<std::int64_t>(std::int64_t{0});
+}
+
 result<std::vector<SeriesInfo>> TableStore::series(const std::optional<InstrumentName>& instrument) {
     if (const auto ec = ready())
         return ec;

@@ -17,6 +17,7 @@ public:
     result<std::vector<CoverageSpan>> coverage(const SeriesKey& series, Span within) final;
     result<std::vector<SeriesInfo>> series(const std::optional<InstrumentName>& instrument) final;
     result<StoreStats> stats() final;
+    result<std::int64_t> erasures(const SeriesKey& series) final;
 
 protected:
     using SeriesId = std::int64_t; // a number of the table of series
@@ -31,6 +32,7 @@ protected:
     // What touches the span, and the neighbours on either side.
     virtual result<CoverageMap> load_coverage(SeriesId id, Span touching) = 0;
     virtual error_code replace_coverage(SeriesId id, const CoverageMap& before, const CoverageMap& after) = 0;
+    virtual result<std::int64_t> erasures_of(SeriesId id) = 0;
     virtual error_code measure(StoreStats& stats) = 0; // sets backend, spans, jobs and bytes
 
     // Within the transaction of a write.

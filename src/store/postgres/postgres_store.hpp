@@ -37,7 +37,6 @@ public:
     result<Outcome> stop_job(const std::string& id) override;
     error_code release_job(const std::string& id, const LeaseHolder& holder) override;
     result<std::vector<JobGlance>> glance_at_jobs() override;
-    result<std::int64_t> erasures(const SeriesKey& series) override;
     result<Outcome> write_unless_erased(const Batch& batch, std::int64_t erasures) override;
 
 private:
@@ -55,7 +54,7 @@ private:
     result<std::optional<WriteResult>> write(const Batch& batch, Erased erasures);
     result<std::optional<WriteResult>> write_once(
         SeriesId id, const Batch& batch, const std::vector<const StoredBar*>& bars, Erased erasures);
-    result<std::int64_t> erasures_of(SeriesId id);
+    result<std::int64_t> erasures_of(SeriesId id) override;
     error_code lock(SeriesId id, std::string_view doing);
     error_code take_out_others(
         SeriesId id, const std::vector<const StoredBar*>& bars, const std::vector<Span>& spans, WriteResult& done);

@@ -71,15 +71,6 @@ result<std::vector<JobGlance>> PostgresStore::glance_at_jobs() {
     return out;
 }
 
-result<std::int64_t> PostgresStore::erasures(const SeriesKey& series) {
-    if (const auto ec = connect())
-        return ec;
-    const auto id = find(series);
-    if (!id)
-        return id.error();
-    return *id ? erasures_of(**id) : result<std::int64_t>(std::int64_t{0});
-}
-
 result<std::int64_t> PostgresStore::erasures_of(SeriesId id) {
     const auto rows = connection_.ask("SELECT erased FROM series WHERE id = $1", {std::to_string(id)}, reading);
     if (!rows)

@@ -68,15 +68,6 @@ result<std::vector<JobGlance>> SqliteStore::glance_at_jobs() {
     return out;
 }
 
-result<std::int64_t> SqliteStore::erasures(const SeriesKey& series) {
-    if (const auto ec = db_.check_in_place())
-        return ec;
-    const auto id = find(series);
-    if (!id)
-        return id.error();
-    return *id ? erasures_of(**id) : result<std::int64_t>(std::int64_t{0});
-}
-
 result<std::int64_t> SqliteStore::erasures_of(SeriesId id) {
     std::int64_t out = 0;
     Query query(db_, erasures_, reading);

@@ -29,7 +29,6 @@ public:
     result<Outcome> stop_job(const std::string& id) override;
     error_code release_job(const std::string& id, const LeaseHolder& holder) override;
     result<std::vector<JobGlance>> glance_at_jobs() override;
-    result<std::int64_t> erasures(const SeriesKey& series) override;
     result<Outcome> write_unless_erased(const Batch& batch, std::int64_t erasures) override;
 
     Database& database() noexcept { return db_; }
@@ -44,7 +43,7 @@ private:
     // Nothing if bars were erased more often than `erasures` (if given).
     result<std::optional<WriteResult>> write(const Batch& batch, std::optional<std::int64_t> erasures);
     result<WriteResult> write_in(SeriesId id, const Batch& batch);
-    result<std::int64_t> erasures_of(SeriesId id);
+    result<std::int64_t> erasures_of(SeriesId id) override;
     error_code take_out_others(
         SeriesId id, const std::vector<const StoredBar*>& bars, const std::vector<Span>& spans, WriteResult& done);
     error_code change(SeriesId id, const StoredBar& bar, WriteResult& done);
