@@ -21,6 +21,12 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+Finished run_for(const System& system, std::vector<std::string> words, const Process::Variables& variables = {}) {
+    words.insert(words.begin(), binary);
+    words.insert(words.end(), {"--config", system.config_file});
+    return run(std::move(words), variables);
+}
+
 } // namespace
 
 // One gateway for all tests of the suite: they look, and put back what they change.
@@ -36,9 +42,7 @@ protected:
     static void TearDownTestSuite() { system.reset(); }
 
     static Finished tickgate(std::vector<std::string> words, const Process::Variables& variables = {}) {
-        words.insert(words.begin(), binary);
-        words.insert(words.end(), {"--config", system->config_file});
-        return run(std::move(words), variables);
+        return run_for(*system, std::move(words), variables);
     }
     static std::unique_ptr<System> system;
 };
@@ -239,11 +243,7 @@ TEST(CliAccess, TokensAndTlsComeFromTheConfiguration) {
                                               admin + "}, guest: {scope: read, token_file: " + read + "}}, ");
     system.directory.write("tickgate.yaml", text);
     system.start_gateway();
-    const auto tickgate = [&](std::vector<std::string> words) {
-        words.insert(words.begin(), binary);
-        words.insert(words.end(), {"--config", system.config_file});
-        return run(std::move(words));
-    };
+    const auto tickgate = [&](std::vector<std::string> words) { return run_for(system, std::move(words)); };
     ASSERT_TRUE(System::eventually([&] { return tickgate({"status"}).code == 0; }))
         << tickgate({"status"}).err << system.gateway->standard_error();
     EXPECT_EQ(tickgate({"log-level", "info"}).code, 0) << "the token of admin scope is taken";
@@ -283,11 +283,7 @@ TEST(CliAccess, WhatOnlyTheServiceCanReadKeepsNoClientFromAsking) {
         "\n  massive: {enabled: false, api_key_file: \"${CREDENTIALS_DIRECTORY}/secret_token\"}");
     system.directory.write("tickgate.yaml", text);
     system.start_gateway();
-    const auto tickgate = [&](std::vector<std::string> words) {
-        words.insert(words.begin(), binary);
-        words.insert(words.end(), {"--config", system.config_file});
-        return run(std::move(words));
-    };
+    const auto tickgate = [&](std::vector<std::string> words) { return run_for(system, std::move(words)); };
     ASSERT_TRUE(System::eventually([&] {
         return tickgate({"status", "--token-file", token}).code == 0;
     })) << tickgate({"status", "--token-file", token}).err

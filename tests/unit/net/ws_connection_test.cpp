@@ -330,23 +330,29 @@ TEST_F(WsTest, MutedAndPausedServersSayNothing) {
         });
         (*connection)->send_ping("x");
         (*connection)->send_text("one");
-        co_await until([&] { return server_got.messages.size() == 1; });
+        std::size_t expected = 1;
+        const auto came = [&] { return server_got.messages.size() == expected; };
+        co_await until(came);
         EXPECT_EQ(server_got.pings_answered, 0);
         other->mute(false);
         other->pause_reading(true);
         (*connection)->send_text("two"); // the read under way still delivers it
-        co_await until([&] { return server_got.messages.size() == 2; });
+        expected = 2;
+        co_await until(came);
         (*connection)->send_text("three");
         turn.expires_after(20ms);
         co_await turn.async_wait(use_result);
         EXPECT_EQ(server_got.messages.size(), 2U);
         other->pause_reading(false);
-        co_await until([&] { return server_got.messages.size() == 3; });
+        expected = 3;
+        co_await until(came);
         other->pause_reading(true);
         (*connection)->send_text("four");
-        co_await until([&] { return server_got.messages.size() == 4; });
+        expected = 4;
+        co_await until(came);
         http->stop(); // ends also the paused one
-        co_await until([&] { return ended && other == nullptr; });
+        const auto over = [&] { return ended && other == nullptr; };
+        co_await until(over);
     });
 }
 
