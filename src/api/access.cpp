@@ -3,6 +3,7 @@
 #include "api/api.hpp"
 #include "api/exposition.hpp"
 #include "api/problem.hpp"
+#include "core/text.hpp"
 #include "net/http_parser.hpp"
 #include "net/http_request.hpp"
 
@@ -19,24 +20,14 @@ namespace tickgate::api {
 
 namespace {
 
-using net::equals_ignoring_case;
-
 constexpr std::string_view api_folder = "/api/v1";
 
 bool is_below(std::string_view path, std::string_view folder) noexcept {
     return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    while (text.starts_with(' ') || text.starts_with('\t'))
-        text.remove_prefix(1);
-    while (text.ends_with(' ') || text.ends_with('\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
 bool is_websocket(const net::HttpRequest& request) noexcept {
-    return equals_ignoring_case(trimmed(request.header("upgrade")), "websocket");
+    return equals_ignoring_case(trimmed(request.header("upgrade"), http_blanks), "websocket");
 }
 
 bool changes_something(const net::HttpRequest& request) noexcept {
@@ -154,7 +145,7 @@ bool Access::page_allowed(const net::HttpRequest& request, bool with_token) cons
 }
 
 bool Access::host_allowed(const net::HttpRequest& request) const {
-    const auto host = trimmed(request.header("host"));
+    const auto host = trimmed(request.header("host"), http_blanks);
     if (host.empty()) // HTTP/1.0: no browser
         return true;
     std::string name(name_of(host));
@@ -276,15 +267,16 @@ std::string_view token_of(const net::HttpRequest& request) noexcept {
     constexpr std::string_view scheme = "bearer ";
     const auto authorization = request.header("authorization");
     if (authorization.size() > scheme.size() && equals_ignoring_case(authorization.substr(0, scheme.size()), scheme))
-        return trimmed(authorization.substr(scheme.size()));
+        return trimmed(authorization.substr(scheme.size()), http_blanks);
     if (!authorization.empty() || !is_websocket(request))
         return {};
     const auto protocols = request.header("sec-websocket-protocol");
     const auto comma = protocols.find(',');
-    if (comma == std::string_view::npos || !equals_ignoring_case(trimmed(protocols.substr(0, comma)), "bearer"))
+    if (comma == std::string_view::npos ||
+        !equals_ignoring_case(trimmed(protocols.substr(0, comma), http_blanks), "bearer"))
         return {};
     const auto rest = protocols.substr(comma + 1);
-    return trimmed(rest.substr(0, rest.find(',')));
+    return trimmed(rest.substr(0, rest.find(',')), http_blanks);
 }
 
 bool is_loopback_host(std::string_view host) noexcept {

@@ -1,5 +1,6 @@
 #include "api/content.hpp"
 
+#include "core/text.hpp"
 #include "net/gzip.hpp"
 
 #include <boost/asio/post.hpp>
@@ -18,24 +19,10 @@ namespace {
 
 constexpr std::size_t piece_size = 256u << 10; // about 5 ms of compressing
 
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same(std::string_view a, std::string_view lower_b) noexcept {
-    return std::equal(a.begin(), a.end(), lower_b.begin(), lower_b.end(), [](char x, char y) { return lower(x) == y; });
-}
-
 // The next element of a comma-separated list, taken off its front.
 std::string_view next_of(std::string_view& list) noexcept {
     const auto comma = std::min(list.find(','), list.size());
-    const auto item = trimmed(list.substr(0, comma));
+    const auto item = trimmed(list.substr(0, comma), http_blanks);
     list.remove_prefix(std::min(comma + 1, list.size()));
     return item;
 }
@@ -103,14 +90,14 @@ bool takes_gzip(std::string_view accept_encoding) noexcept {
     while (!accept_encoding.empty()) {
         const auto item = next_of(accept_encoding);
         const auto semicolon = std::min(item.find(';'), item.size());
-        const auto coding = trimmed(item.substr(0, semicolon));
-        auto weight = trimmed(item.substr(std::min(semicolon + 1, item.size())));
+        const auto coding = trimmed(item.substr(0, semicolon), http_blanks);
+        auto weight = trimmed(item.substr(std::min(semicolon + 1, item.size())), http_blanks);
         bool wanted = true;
         if (weight.starts_with("q=") || weight.starts_with("Q=")) {
             weight.remove_prefix(2);
             wanted = weight.find_first_of("123456789") != std::string_view::npos;
         }
-        if (same(coding, "gzip") || same(coding, "x-gzip"))
+        if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip"))
             gzip = wanted;
         else if (coding == "*")
             any = wanted;

@@ -1,5 +1,6 @@
 #include "api/parameters.hpp"
 
+#include "core/text.hpp"
 #include "ops/fields.hpp"
 #include "ops/json_text.hpp"
 
@@ -129,14 +130,6 @@ void read_body(Parameters& p, const Endpoint& endpoint, const net::HttpRequest& 
         return fail(p, 400, "the body is no JSON object", "as {\"symbol\":\"crypto:BTC-USDT\"}");
     for (const auto& [name, value] : body.as_object())
         read_member(p, endpoint, std::string(name), value);
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && text.front() == ' ')
-        text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ')
-        text.remove_suffix(1);
-    return text;
 }
 
 // Whether the parameters of a media type give it the weight 0.

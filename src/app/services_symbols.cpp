@@ -1,6 +1,8 @@
 // Which instruments there are: search, exact names, and bare symbols.
 #include "app/services.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -22,15 +24,9 @@ ops::SymbolInfo symbol_info(const ProviderEntry& provider, const InstrumentInfo&
     return out;
 }
 
-char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
 bool holds(std::string_view text, std::string_view part) {
     return std::search(text.begin(), text.end(), part.begin(), part.end(),
-               [](char a, char b) { return upper(a) == upper(b); }) != text.end();
-}
-
-bool same(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
+               [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
 constexpr std::size_t enough_symbols = 20000; // of a search, so that its order does not depend on its limit
@@ -63,8 +59,8 @@ asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::sea
         if (fault == errc::not_supported) {
             std::function<void(const InstrumentInfo&)> take = [&](const InstrumentInfo& info) {
                 // An exact name may come late in the list.
-                if (fits(info) &&
-                    (taken < std::max(query.limit * 4, enough_symbols) || same(info.name.symbol, query.text))) {
+                if (fits(info) && (taken < std::max(query.limit * 4, enough_symbols) ||
+                                      equals_ignoring_case(info.name.symbol, query.text))) {
                     found.push_back(symbol_info(*provider, info));
                     ++taken;
                 }
@@ -81,11 +77,13 @@ asio::awaitable<ops::Outcome<std::vector<ops::SymbolInfo>>> GatewayServices::sea
     // Best first: the very name, then names that begin so, then the rest.
     const auto rank = [&](const ops::SymbolInfo& s) {
         const std::string_view symbol = s.name ? std::string_view(s.name->symbol) : std::string_view(s.native);
-        if (same(symbol, query.text) || same(s.native, query.text))
+        if (equals_ignoring_case(symbol, query.text) || equals_ignoring_case(s.native, query.text))
             return 0;
-        return symbol.size() >= query.text.size() && same(symbol.substr(0, query.text.size()), query.text) ? 1
-               : holds(symbol, query.text)                                                                 ? 2
-                                                                                                           : 3;
+        return symbol.size() >= query.text.size() &&
+                       equals_ignoring_case(symbol.substr(0, query.text.size()), query.text)
+                   ? 1
+               : holds(symbol, query.text) ? 2
+                                           : 3;
     };
     std::stable_sort(found.begin(), found.end(),
         [&](const ops::SymbolInfo& a, const ops::SymbolInfo& b) { return rank(a) < rank(b); });

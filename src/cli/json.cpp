@@ -1,5 +1,7 @@
 #include "cli/json.hpp"
 
+#include "core/text.hpp"
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -14,11 +16,6 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr int deepest = 64;
 const Json nothing;
-
-std::string_view trimmed(std::string_view token) noexcept {
-    const auto end = token.find_last_not_of(" \t\r\n");
-    return end == std::string_view::npos ? std::string_view() : token.substr(0, end + 1);
-}
 
 simdjson::error_code read(ondemand::value value, Json& out, int depth);
 
@@ -85,7 +82,7 @@ simdjson::error_code read(ondemand::value value, Json& out, int depth) {
         out.type = Json::Type::null;
         return simdjson::SUCCESS;
     }
-    out.text = trimmed(value.raw_json_token());
+    out.text = trimmed(value.raw_json_token(), json_blanks);
     return simdjson::SUCCESS;
 }
 

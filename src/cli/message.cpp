@@ -1,5 +1,7 @@
 #include "cli/message.hpp"
 
+#include "core/text.hpp"
+
 #include <simdjson.h>
 
 #include <array>
@@ -42,11 +44,6 @@ constexpr std::array<std::pair<std::string_view, std::string Message::*>, 27> te
     {"state", &Message::state},
 }};
 
-std::string_view trimmed(std::string_view token) noexcept {
-    const auto end = token.find_last_not_of(" \t\r\n");
-    return end == std::string_view::npos ? std::string_view() : token.substr(0, end + 1);
-}
-
 // Text of a scalar. Objects and arrays give nothing and are skipped by the caller's walk.
 simdjson::error_code read_scalar(ondemand::value value, std::string& out) {
     ondemand::json_type type{};
@@ -58,7 +55,7 @@ simdjson::error_code read_scalar(ondemand::value value, std::string& out) {
             return error;
         out = text;
     } else if (type == ondemand::json_type::number || type == ondemand::json_type::boolean) {
-        out = trimmed(value.raw_json_token());
+        out = trimmed(value.raw_json_token(), json_blanks);
     }
     return simdjson::SUCCESS;
 }

@@ -1,5 +1,7 @@
 #include "config/suggest.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -9,8 +11,6 @@ namespace tickgate::config {
 namespace {
 
 constexpr std::size_t longest_word = 64;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Levenshtein's distance with swaps of neighbours as one edit.
 std::size_t distance(std::string_view a, std::string_view b) {

@@ -1,19 +1,13 @@
 #include "metrics/table.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 
 namespace tickgate::metrics {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && text.front() == ' ')
-        text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ')
-        text.remove_suffix(1);
-    return text;
-}
 
 // Up to the next comma outside brackets; taken off `rest`.
 std::string_view next_part(std::string_view& rest) noexcept {

@@ -1,6 +1,7 @@
 #include "net/http_client.hpp"
 
 #include "core/secret.hpp"
+#include "core/text.hpp"
 #include "net/deadline.hpp"
 #include "net/gzip.hpp"
 #include "net/http_parser.hpp"

@@ -1,35 +1,17 @@
 #include "net/http_parser.hpp"
 
+#include "core/text.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 
 namespace tickgate::net {
 
 namespace http = boost::beast::http;
-
-namespace {
-
-char lower(char c) noexcept { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
-} // namespace
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 bool header_safe(std::string_view text) noexcept {
     return std::none_of(
@@ -50,7 +32,7 @@ bool HttpHead::lists(std::string_view lower_name, std::string_view lower_token) 
         std::string_view rest = value;
         while (!rest.empty()) {
             const auto comma = rest.find(',');
-            if (equals_ignoring_case(trimmed(rest.substr(0, comma)), lower_token))
+            if (equals_ignoring_case(trimmed(rest.substr(0, comma), http_blanks), lower_token))
                 return true;
             rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
         }

@@ -88,6 +88,5 @@ asio::awaitable<error_code> read_http(ByteStream& stream, HttpInput& input, Http
 
 // True if the text can stand in a request line or header without ending it.
 bool header_safe(std::string_view text) noexcept;
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 } // namespace tickgate::net

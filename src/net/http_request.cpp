@@ -1,5 +1,7 @@
 #include "net/http_request.hpp"
 
+#include "core/text.hpp"
+
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>

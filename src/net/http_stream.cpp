@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/secret.hpp"
+#include "core/text.hpp"
 #include "net/deadline.hpp"
 #include "net/http_parser.hpp"
 #include "net/http_refusal.hpp"

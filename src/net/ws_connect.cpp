@@ -1,4 +1,5 @@
 #include "core/secret.hpp"
+#include "core/text.hpp"
 #include "net/deadline.hpp"
 #include "net/http_parser.hpp"
 #include "net/http_refusal.hpp"

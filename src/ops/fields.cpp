@@ -1,5 +1,6 @@
 #include "ops/fields.hpp"
 
+#include "core/text.hpp"
 #include "ops/json_text.hpp"
 #include "ops/time_range.hpp"
 
@@ -10,14 +11,6 @@
 namespace tickgate::ops {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && text.front() == ' ')
-        text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ')
-        text.remove_suffix(1);
-    return text;
-}
 
 const FieldSpec* spec_of(const OperationSpec& op, std::string_view name) {
     if (name == "symbol")

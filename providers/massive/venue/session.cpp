@@ -1,5 +1,7 @@
 #include "massive/venue/session.hpp"
 
+#include "core/text.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -19,14 +21,6 @@ std::string_view text_of(const json::object& object, std::string_view key) noexc
     const auto* value = object.if_contains({key.data(), key.size()});
     const auto* text = value == nullptr ? nullptr : value->if_string();
     return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
-    return text;
 }
 
 } // namespace
