@@ -19,7 +19,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,9 @@ import threading
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tests/support"))
+from free_port import free_port
+
 PORTS = ["6379", "8787", "9010", "9011", "9012", "9014"]
 VENUES = {"binance": "9010", "massive": "9011", "oanda": "9012", "tradier": "9014"}
 PATIENCE = 45  # seconds for one command
@@ -166,15 +168,7 @@ def commands_of(body):
 class Runner:
     def __init__(self, binary):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="tickgate-docs."))
-        self.ports = {}
-        sockets = []
-        for name in PORTS:
-            s = socket.socket()
-            s.bind(("127.0.0.1", 0))
-            sockets.append(s)
-            self.ports[name] = str(s.getsockname()[1])
-        for s in sockets:
-            s.close()
+        self.ports = {name: str(free_port()) for name in PORTS}
         for folder in ("bin", "run", "home", "etc/tickgate", "usr/share/tickgate", "usr/share/doc/tickgate", "var/lib/tickgate"):
             (self.scratch / folder).mkdir(parents=True)
         for name, text in SHIMS.items():

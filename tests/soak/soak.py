@@ -15,7 +15,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,21 +25,11 @@ from decimal import Decimal
 
 import redis
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from free_port import free_port
+
 TOKEN = "soak-token-0123456789abcdef"
 ACCOUNT = "101-004-1234567-001"
-
-
-def free_port():
-    """Below the ports that outgoing connections are given, so that none of them takes it before it is used, or while a
-    Redis is away."""
-    while True:
-        port = random.SystemRandom().randrange(20000, 32768)
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 def http(port, path, body=None, headers=None):
