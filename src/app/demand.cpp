@@ -13,9 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-ops::DemandOptions options_of(const config::Publish& publish) {
+ops::DemandOptions options_of(const config::Publish& publish, InstrumentTable& instruments) {
     ops::DemandOptions o;
     o.linger = publish.linger;
+    o.admit = [&instruments](const InstrumentName& name) { return instruments.try_intern(name); };
     return o;
 }
 
@@ -28,11 +29,12 @@ Subscription subscription_of(const ops::DataName& name) {
 
 } // namespace
 
-Demand::Demand(asio::any_io_executor control, const config::Config& config, Subscriptions& subscriptions, Refuse refuse)
+Demand::Demand(asio::any_io_executor control, const config::Config& config, InstrumentTable& instruments,
+    Subscriptions& subscriptions, Refuse refuse)
     : publish_(config.publish),
       subscriptions_(subscriptions),
       refuse_(std::move(refuse)),
-      book_(options_of(publish_)),
+      book_(options_of(publish_, instruments)),
       timer_(std::move(control)) {}
 
 std::vector<ops::DataName> Demand::usual(const InstrumentName& name) const {
@@ -80,8 +82,11 @@ void Demand::set_subscribed(const std::vector<std::string>& channels) {
     apply();
 }
 
-bool Demand::lease(std::string_view client, const ops::DataName& name, MonoTime until) {
-    return book_.set_lease(client, name, until, mono_now());
+std::string_view Demand::lease(std::string_view client, const ops::DataName& name, MonoTime until) {
+    const auto why = book_.set_lease(client, name, until, mono_now());
+    if (!why.empty())
+        refuse_({name, std::string(why)}, 1);
+    return why;
 }
 
 std::size_t Demand::end_lease(std::string_view client, const std::vector<ops::DataName>& names) {

@@ -26,15 +26,16 @@ public:
     // Tells of demand that is not even taken down (too many names): the name and why; an empty name stands for `count`.
     using Refuse = std::function<void(const ops::Refusal& refusal, std::uint64_t count)>;
 
-    Demand(asio::any_io_executor control, const config::Config& config, Subscriptions& subscriptions, Refuse refuse);
+    Demand(asio::any_io_executor control, const config::Config& config, InstrumentTable& instruments,
+        Subscriptions& subscriptions, Refuse refuse);
 
     void set_configured(const std::vector<InstrumentName>& symbols);
     // What is published of whom, and how long it stays, was changed.
     void reconfigure(const config::Config& config);
     // The channels that somebody listens to, without their prefix.
     void set_subscribed(const std::vector<std::string>& channels);
-    // False: too many names are wanted.
-    bool lease(std::string_view client, const ops::DataName& name, MonoTime until);
+    // Why there is no lease; empty: there is one.
+    std::string_view lease(std::string_view client, const ops::DataName& name, MonoTime until);
     std::size_t end_lease(std::string_view client, const std::vector<ops::DataName>& names); // empty: all of the client
     void apply();
 

@@ -148,6 +148,7 @@ private:
     std::vector<std::unique_ptr<feed::Feed>> ending_feeds_; // likewise, of providers that were turned off
     std::unique_ptr<Subscriptions> subscriptions_;
     std::unique_ptr<Demand> demand_;
+    log::Throttle demand_log_;
     std::unique_ptr<redis::DemandWatcher> watcher_;
     std::unique_ptr<redis::BudgetLedger> ledger_; // null: not shared
     std::unique_ptr<HistoryStack> history_;

@@ -162,10 +162,14 @@ asio::awaitable<FeedList> Gateway::feed_list() {
 }
 
 void Gateway::make_demand() {
-    demand_ = std::make_unique<Demand>(
-        control_.get_executor(), config_, *subscriptions_, [this](const ops::Refusal& refusal, std::uint64_t count) {
+    demand_ = std::make_unique<Demand>(control_.get_executor(), config_, instruments_, *subscriptions_,
+        [this](const ops::Refusal& refusal, std::uint64_t count) {
+            std::uint64_t suppressed = 0;
+            if (!demand_log_.allow(mono_now(), suppressed))
+                return;
             const auto what = refusal.name.instrument.symbol.empty() ? std::string() : refusal.name.to_string();
-            log::warn("app", "demand_refused", {{"channel", what}, {"count", count}, {"reason", refusal.reason}});
+            log::warn("app", "demand_refused",
+                {{"channel", what}, {"count", count}, {"reason", refusal.reason}, {"suppressed", suppressed}});
         });
     redis::DemandWatcherOptions watch;
     watch.redis = redis_client();

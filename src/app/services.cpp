@@ -172,9 +172,10 @@ asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> GatewayServices
                 }
             }
         }
-        bool taken = true;
+        std::string_view untaken;
         for (const auto& channel : channels) {
-            taken = parts_.demand.lease(request.client, channel, now_mono + request.lease) && taken;
+            if (const auto why = parts_.demand.lease(request.client, channel, now_mono + request.lease); !why.empty())
+                untaken = why;
             answer.channels.push_back(channel_name(parts_.config.redis.prefix, channel));
             answer.words.push_back(channel.word());
         }
@@ -185,9 +186,9 @@ asio::awaitable<ops::Outcome<std::vector<ops::SubscribeAnswer>>> GatewayServices
             answer.state = InstrumentState::refused;
             answer.reason = "no provider of its route is on and serves this class";
         }
-        if (!taken) {
+        if (!untaken.empty()) {
             answer.state = InstrumentState::refused;
-            answer.reason = "too many channels are wanted";
+            answer.reason = untaken;
         } else {
             answer.lease_until = wall_now() + request.lease;
         }

@@ -16,7 +16,7 @@ std::string StreamHost::unservable(const InstrumentName& name) const {
     return parts_.services.route(name).empty() ? "no provider of its route is on and serves this class" : "";
 }
 
-bool StreamHost::want(const ops::DataName& name) {
+std::string_view StreamHost::want(const ops::DataName& name) {
     changed_ = true;
     return parts_.demand.lease(streams_holder, name, mono_now() + for_good);
 }

@@ -31,11 +31,10 @@ public:
         return parts_.instruments.find(name);
     }
     InstrumentId intern(const InstrumentName& name) override { return parts_.instruments.intern(name); }
-    std::size_t instruments() const override { return parts_.instruments.size(); }
     std::string unservable(const InstrumentName& name) const override;
     std::vector<ops::DataName> usual(const InstrumentName& name) const override { return parts_.demand.usual(name); }
     std::vector<Timeframe> timeframes() const override { return parts_.config.publish.timeframes; }
-    bool want(const ops::DataName& name) override;
+    std::string_view want(const ops::DataName& name) override;
     void release(const ops::DataName& name) override;
     void apply() override;
     void tap(InstrumentId instrument, std::uint8_t kinds) override { parts_.tap.want(instrument, kinds); }

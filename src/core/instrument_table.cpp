@@ -10,6 +10,18 @@ InstrumentId InstrumentTable::intern(const InstrumentName& name) {
     return it->second;
 }
 
+bool InstrumentTable::try_intern(const InstrumentName& name) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (ids_.contains(name))
+            return true;
+        if (names_.size() >= most_)
+            return false;
+    }
+    intern(name);
+    return true;
+}
+
 std::optional<InstrumentId> InstrumentTable::find(const InstrumentName& name) const {
     const std::lock_guard lock(mutex_);
     const auto it = ids_.find(name);

@@ -127,7 +127,8 @@ constexpr Row demand_rows[] = {
         "data channels with subscribers, configured or not"},
     {"tickgate_demand_leases", gauge, none, "", "Leases held by requests", "leases held by requests (`subscribe`)"},
     {"tickgate_demand_over_limit", gauge, none, "", "Channels wanted beyond what is kept",
-        "channels wanted beyond the 100,000 that are kept; they are refused"},
+        "channels subscribed beyond the 100,000 that are kept, or beyond the 200,000 different symbols since the "
+        "start; they are refused"},
     {"tickgate_demand_looks_total", counter, none, "", "Looks at the subscribed channels",
         "looks at the subscribed channels"},
     {"tickgate_demand_failures_total", counter, none, "", "Looks that failed",

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t named_at_once = 1000; // refusals over max_names in one delta
 constexpr std::size_t leases_per_name = 64; // clients of one name; the lease that ends first makes room
-constexpr std::string_view over_limit_reason = "the gateway watches no more channels";
+constexpr std::string_view too_many_channels = "too many channels are wanted of this gateway";
+constexpr std::string_view too_many_symbols = "too many different symbols were asked of this gateway since its start";
 
 } // namespace
 
@@ -34,18 +35,20 @@ DemandBook::Record* DemandBook::find(const DataName& name) {
     return at == records_.end() ? nullptr : at->second.get();
 }
 
-DemandBook::Record* DemandBook::find_or_add(const DataName& name) {
+std::pair<DemandBook::Record*, std::string_view> DemandBook::find_or_add(const DataName& name) {
     if (auto* known = find(name))
-        return known;
+        return {known, {}};
     if (unconfigured_ >= options_.max_names)
-        return nullptr;
+        return {nullptr, too_many_channels};
+    if (options_.admit && !options_.admit(name.instrument))
+        return {nullptr, too_many_symbols};
     auto r = std::make_unique<Record>();
     r->name = name;
     r->order = ++order_;
     ++unconfigured_;
     auto* raw = r.get();
     records_.emplace(name, std::move(r));
-    return raw;
+    return {raw, {}};
 }
 
 DemandBook::Standing DemandBook::standing(const DataName& name) const {
@@ -118,11 +121,11 @@ void DemandBook::set_subscribed(const std::vector<std::string>& channels, MonoTi
         const auto name = DataName::parse(channel);
         if (!name)
             continue;
-        auto* r = find_or_add(*name);
+        const auto [r, why] = find_or_add(*name);
         if (r == nullptr) {
             if (over.insert(*name).second && !over_.contains(*name)) {
                 if (refused_.size() < named_at_once)
-                    refused_.push_back({*name, std::string(over_limit_reason)});
+                    refused_.push_back({*name, std::string(why)});
                 else
                     ++refused_unnamed_;
             }
@@ -145,10 +148,10 @@ void DemandBook::set_subscribed(const std::vector<std::string>& channels, MonoTi
         }
 }
 
-bool DemandBook::set_lease(std::string_view client, const DataName& name, MonoTime until, MonoTime now) {
-    auto* r = find_or_add(name);
+std::string_view DemandBook::set_lease(std::string_view client, const DataName& name, MonoTime until, MonoTime now) {
+    const auto [r, why] = find_or_add(name);
     if (r == nullptr)
-        return false;
+        return why;
     const auto same =
         std::find_if(r->leases.begin(), r->leases.end(), [&](const auto& l) { return l.first == client; });
     if (same != r->leases.end()) {
@@ -164,7 +167,7 @@ bool DemandBook::set_lease(std::string_view client, const DataName& name, MonoTi
     }
     next_due_ = std::min(next_due_, until);
     changed(*r, now);
-    return true;
+    return {};
 }
 
 bool DemandBook::end_lease(std::string_view client, const DataName& name, MonoTime now) {

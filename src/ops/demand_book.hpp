@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ namespace tickgate::ops {
 struct DemandOptions {
     std::chrono::milliseconds linger{60000}; // kept so long after the last who wanted it
     std::size_t max_names = 100000;          // that are not configured; what comes beyond is refused
+    // Whether an instrument that is not configured can be followed at all. Empty: any can.
+    std::function<bool(const InstrumentName&)> admit;
 };
 
 struct Refusal {
@@ -31,7 +34,7 @@ struct Refusal {
 struct DemandDelta {
     std::vector<DataName> remove;
     std::vector<DataName> add;         // the configured first, then the oldest demand first
-    std::vector<Refusal> refused;      // over max_names; to be told to whoever listens
+    std::vector<Refusal> refused;      // over a limit; to be told to whoever listens
     std::uint64_t refused_unnamed = 0; // more of them than could be named at once
     bool empty() const noexcept { return remove.empty() && add.empty() && refused.empty() && refused_unnamed == 0; }
 };
@@ -54,8 +57,9 @@ public:
     // The whole picture of subscribed channels, without their prefix. What is no data name is ignored.
     void set_subscribed(const std::vector<std::string>& channels, MonoTime now);
 
-    // A lease of a client runs to `until`; a later one of the same client replaces it. False: over max_names.
-    bool set_lease(std::string_view client, const DataName& name, MonoTime until, MonoTime now);
+    // A lease of a client runs to `until`; a later one of the same client replaces it. What it says is why there is
+    // none; empty: there is.
+    std::string_view set_lease(std::string_view client, const DataName& name, MonoTime until, MonoTime now);
     bool end_lease(std::string_view client, const DataName& name, MonoTime now); // false: there was none
     std::size_t end_leases(std::string_view client, MonoTime now);               // all of a client; how many
 
@@ -77,7 +81,7 @@ public:
 private:
     struct Record;
     Record* find(const DataName& name);
-    Record* find_or_add(const DataName& name);
+    std::pair<Record*, std::string_view> find_or_add(const DataName& name); // or why it is refused
     bool demanded(const Record& r) const noexcept;
     void changed(Record& r, MonoTime now);
     void expire(MonoTime now);

@@ -147,11 +147,9 @@ Hub::Channel* Hub::open_channel(const ops::DataName& name, Fault& fault) {
         what.instrument = *known;
         if (const auto it = s_->channels.find(what.key()); it != s_->channels.end())
             return it->second.get();
-    } else if (!may_number(name.instrument, fault)) {
-        return nullptr;
     }
-    if (!host_.want(name)) {
-        fault = {"refused", "too many channels are wanted of this gateway"};
+    if (const auto why = host_.want(name); !why.empty()) {
+        fault = {"refused", std::string(why)};
         return nullptr;
     }
     const auto id = what.instrument = known ? *known : host_.intern(name.instrument);
@@ -165,17 +163,6 @@ Hub::Channel* Hub::open_channel(const ops::DataName& name, Fault& fault) {
     s_->unasked.push_back(what.key());
     ++stats_.channels;
     return slot.get();
-}
-
-bool Hub::may_number(const InstrumentName& name, Fault& fault) {
-    if (host_.instruments() < options_.instruments)
-        return true;
-    fault = {"refused", "too many different symbols were asked of this gateway since its start"};
-    std::uint64_t suppressed = 0;
-    if (s_->full_log.allow(mono_now(), suppressed))
-        log::warn("stream", "instruments_full",
-            {{"instrument", name.to_string()}, {"most", options_.instruments}, {"suppressed", suppressed}});
-    return false;
 }
 
 void Hub::close_channel(Channel& channel) {

@@ -28,9 +28,6 @@ namespace asio = boost::asio;
 struct HubOptions {
     std::size_t clients = 1024; // of both carriers; more are turned away
     std::size_t symbols_per_client = 1000;
-    // That the gateway has numbered since its start, for whomever: a number is never given back. Clients get no channel
-    // of a further one.
-    std::size_t instruments = 200'000;
     // Trades, bars, states and events that wait for one client. Its snapshots are bounded by what it follows, and do
     // not count.
     std::size_t client_bytes = 1u << 20;
@@ -46,14 +43,13 @@ public:
     virtual ~Host() = default;
     virtual std::optional<InstrumentId> find(const InstrumentName& name) const = 0;
     virtual InstrumentId intern(const InstrumentName& name) = 0;
-    virtual std::size_t instruments() const = 0; // numbered so far
     // Why nobody can serve the instrument; empty: it is tried.
     virtual std::string unservable(const InstrumentName& name) const = 0;
     // What the configuration publishes of it.
     virtual std::vector<ops::DataName> usual(const InstrumentName& name) const = 0;
     virtual std::vector<Timeframe> timeframes() const = 0; // of bars, likewise
-    // Asks for a channel upstream, or no longer. False: too many are wanted.
-    virtual bool want(const ops::DataName& name) = 0;
+    // Asks for a channel upstream, or no longer. What it says is why it does not; empty: it does.
+    virtual std::string_view want(const ops::DataName& name) = 0;
     virtual void release(const ops::DataName& name) = 0;
     virtual void apply() = 0; // after some of these
     // Which kinds of the instrument the tap is to take; 0: nothing of it.
@@ -145,7 +141,6 @@ private:
     Fault refusal(Client& client, const InstrumentName& name, const std::vector<ops::DataName>& channels) const;
     bool follow(Client& client, const ops::DataName& name, Format format, Fault& fault, std::vector<Entry*>& fresh);
     Channel* open_channel(const ops::DataName& name, Fault& fault);
-    bool may_number(const InstrumentName& name, Fault& fault);
     void close_channel(Channel& channel);
     void leave(Client& client, Entry& entry);
     void leave_all(Client& client);

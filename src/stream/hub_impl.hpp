@@ -101,7 +101,7 @@ struct Hub::State {
     double tokens = 0;
     MonoTime refilled{};
     std::string batch;
-    log::Throttle overflow_log, full_log;
+    log::Throttle overflow_log;
 };
 
 } // namespace tickgate::stream

@@ -33,5 +33,15 @@ TEST(InstrumentTable, InternsOnceAndFindsBack) {
     EXPECT_EQ(table.size(), 2u);
 }
 
+TEST(InstrumentTable, IsFilledToItsMostButTakesWhatTheConfigurationNames) {
+    InstrumentTable table(1);
+    EXPECT_TRUE(table.try_intern({AssetClass::crypto, "A"}));
+    EXPECT_FALSE(table.try_intern({AssetClass::crypto, "B"}));
+    EXPECT_TRUE(table.try_intern({AssetClass::crypto, "A"}));
+    EXPECT_EQ(table.size(), 1u);
+    table.intern({AssetClass::crypto, "B"});
+    EXPECT_TRUE(table.try_intern({AssetClass::crypto, "B"}));
+}
+
 } // namespace
 } // namespace tickgate

@@ -9,6 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 DataName name(const std::string& text) { return DataName::parse(text).value(); }
@@ -32,7 +33,7 @@ protected:
         return out;
     }
 
-    DemandOptions options{60s, 5};
+    DemandOptions options{60s, 5, {}};
     DemandBook book{options};
     MonoTime now{1000s};
 };
@@ -77,9 +78,9 @@ TEST_F(Demand, WhoComesBackInTimeIsNotAskedForAgain) {
 }
 
 TEST_F(Demand, LeasesEndByTimeOrByWordAndThenLinger) {
-    EXPECT_TRUE(book.set_lease("me", name(a), now + 100s, now));
-    EXPECT_TRUE(book.set_lease("you", name(a), now + 10s, now));
-    EXPECT_TRUE(book.set_lease("you", name(b), now + 10s, now));
+    EXPECT_EQ(book.set_lease("me", name(a), now + 100s, now), "");
+    EXPECT_EQ(book.set_lease("you", name(a), now + 10s, now), "");
+    EXPECT_EQ(book.set_lease("you", name(b), now + 10s, now), "");
     EXPECT_THAT(take(), ElementsAre("+" + a, "+" + b));
     EXPECT_EQ(book.counts().leases, 3u);
     now += 10s;
@@ -117,7 +118,7 @@ TEST_F(Demand, WhatIsOverTheBoundIsRefusedOnceAndServedWhenThereIsRoom) {
     EXPECT_EQ(delta.refused[0].name.to_string(), "quote:crypto:N5");
     EXPECT_FALSE(delta.refused[0].reason.empty());
     EXPECT_EQ(book.counts().over_limit, 2u);
-    EXPECT_FALSE(book.set_lease("me", name(a), now + 10s, now));
+    EXPECT_THAT(book.set_lease("me", name(a), now + 10s, now), HasSubstr("too many channels"));
     book.set_subscribed(many, now);
     EXPECT_TRUE(book.take(now).empty());
     many.erase(many.begin());
@@ -131,6 +132,27 @@ TEST_F(Demand, WhatIsOverTheBoundIsRefusedOnceAndServedWhenThereIsRoom) {
     // The configuration is not bounded by it.
     book.set_configured({name(a), name(b)}, now);
     EXPECT_EQ(book.take(now).add.size(), 2u);
+}
+
+TEST_F(Demand, InstrumentsThatAreNotAdmittedAreRefusedUnlessConfigured) {
+    std::string admitted = "A";
+    options.admit = [&](const InstrumentName& instrument) { return instrument.symbol == admitted; };
+    DemandBook strict(options);
+    strict.set_subscribed({a, b}, now);
+    auto delta = strict.take(now);
+    ASSERT_EQ(delta.add.size(), 1u);
+    ASSERT_EQ(delta.refused.size(), 1u);
+    EXPECT_EQ(delta.refused[0].name.to_string(), b);
+    EXPECT_THAT(delta.refused[0].reason, HasSubstr("too many different symbols"));
+    EXPECT_THAT(strict.set_lease("me", name(b), now + 10s, now), HasSubstr("too many different symbols"));
+    EXPECT_EQ(strict.counts().over_limit, 1u);
+    EXPECT_EQ(strict.counts().leases, 0u);
+    strict.set_configured({name(b)}, now);
+    delta = strict.take(now);
+    ASSERT_EQ(delta.add.size(), 1u);
+    EXPECT_EQ(delta.add[0].to_string(), b);
+    admitted = "C";
+    EXPECT_EQ(strict.set_lease("me", name(c), now + 10s, now), "");
 }
 
 TEST_F(Demand, AHundredThousandNamesAreNoTrouble) {

@@ -35,7 +35,6 @@ public:
         const auto at = std::find(names.begin(), names.end(), name);
         return at == names.end() ? std::nullopt : std::optional(static_cast<InstrumentId>(at - names.begin()));
     }
-    std::size_t instruments() const override { return names.size(); }
     std::string unservable(const InstrumentName& name) const override {
         return name.asset_class == AssetClass::future ? "no provider" : "";
     }
@@ -50,11 +49,11 @@ public:
         return out;
     }
     std::vector<Timeframe> timeframes() const override { return {Timeframe::m1, Timeframe::m5}; }
-    bool want(const ops::DataName& name) override {
+    std::string_view want(const ops::DataName& name) override {
         if (wanted.size() >= most)
-            return false;
+            return "too many are wanted";
         EXPECT_TRUE(wanted.insert(name.to_string()).second) << name.to_string();
-        return true;
+        return {};
     }
     void release(const ops::DataName& name) override { EXPECT_EQ(wanted.erase(name.to_string()), 1u); }
     void apply() override {}
