@@ -33,6 +33,10 @@ public:
     // for byte, `-0.00` included; exponent forms (`1.5e-7`) keep the exact value and print it plain.
     // Errors: malformed_number; number_overflow (more than 18 significant digits, exponent out of range).
     static result<Decimal> parse(std::string_view text) noexcept;
+    // The same where it is to stand, which spares the hot path a copy: errc() or one of these errors, with which `into`
+    // is not changed.
+    static errc parse(std::string_view text, Decimal& into) noexcept;
+    static errc parse(std::string_view text, std::optional<Decimal>& into) noexcept; // empty then
 
     constexpr std::int64_t mantissa() const noexcept { return mantissa_; }
     constexpr int exponent() const noexcept { return exponent_; }
@@ -63,6 +67,8 @@ public:
 
 private:
     static bool parse_eight_places(std::string_view text, Decimal& d) noexcept;
+    static errc parse_any(std::string_view text, Decimal& d) noexcept;
+    char* print_usual(std::uint64_t magnitude, char* out) const noexcept;
 
     std::int64_t mantissa_ = 0;
     std::int8_t exponent_ = 0;
@@ -71,6 +77,13 @@ private:
 };
 
 using OptionalDecimal = std::optional<Decimal>; // empty: the venue gives none (never 0 for "unknown")
+
+inline errc Decimal::parse(std::string_view text, OptionalDecimal& into) noexcept {
+    const auto fault = parse(text, into.emplace());
+    if (fault != errc())
+        into.reset();
+    return fault;
+}
 
 static_assert(std::is_trivially_copyable_v<Decimal> && sizeof(Decimal) == 16);
 

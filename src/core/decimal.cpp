@@ -22,8 +22,7 @@ constexpr std::array<std::int64_t, 19> powers = [] {
 }();
 constexpr std::int64_t limit = powers[18]; // |mantissa| < 10^18
 
-// Print copies so many bytes at once: more digits than these a mantissa does not have.
-constexpr int usual_digits = 24, usual_places = 24;
+constexpr int usual_places = 16; // exponents and zeros up to it are printed in pieces of a fixed size
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -49,20 +48,24 @@ result<Decimal> normalise(i128 mantissa, int exponent) noexcept {
 
 constexpr std::uint64_t block = 100000000; // eight digits
 
-// Digits of `value` at `out`, most significant first; returns how many. Up to 24 bytes are written.
-int put_digits(std::uint64_t value, char* out) noexcept {
-    const char* const start = out;
-    if (value < block) {
-        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(value));
-    } else if (value < block * block) {
-        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(value / block));
-        out = swar::put_eight(out, static_cast<std::uint32_t>(value % block));
-    } else {
-        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(value / (block * block)));
-        out = swar::put_eight(out, static_cast<std::uint32_t>(value / block % block));
-        out = swar::put_eight(out, static_cast<std::uint32_t>(value % block));
-    }
-    return static_cast<int>(out - start);
+struct Digits {
+    u128 text; // the most significant digit in the lowest byte; nothing behind the last one
+    int count;
+};
+
+// Digits of a value below 10^16 without a way through memory, where a load that spans several stores has to wait.
+Digits text_of(std::uint64_t value) noexcept {
+    const auto front = [](std::uint32_t part) {
+        const std::uint64_t digits = swar::digits_of_eight(part);
+        const int zeros = std::countr_zero(digits | (std::uint64_t{1} << 56)) / 8;
+        return Digits{(digits | swar::each('0')) >> (8 * zeros), 8 - zeros};
+    };
+    if (value < block)
+        return front(static_cast<std::uint32_t>(value));
+    auto [text, count] = front(static_cast<std::uint32_t>(value / block));
+    text |= static_cast<u128>(swar::digits_of_eight(static_cast<std::uint32_t>(value % block)) | swar::each('0'))
+            << (8 * count);
+    return {text, count + 8};
 }
 
 char* fill_zeros(char* out, int n) noexcept {
@@ -127,12 +130,11 @@ bool Decimal::parse_eight_places(std::string_view text, Decimal& d) noexcept {
     d.mantissa_ = mantissa;
     d.exponent_ = static_cast<std::int8_t>(exponent);
     d.zeros_ = static_cast<std::uint8_t>(zeros);
+    d.minus_zero_ = false;
     return true;
 }
 
-result<Decimal> Decimal::parse(std::string_view text) noexcept {
-    if (Decimal usual; parse_eight_places(text, usual)) [[likely]]
-        return usual;
+errc Decimal::parse_any(std::string_view text, Decimal& d) noexcept {
     const char* p = text.data();
     const char* const end = p + text.size();
     const bool negative = p != end && *p == '-';
@@ -195,14 +197,15 @@ result<Decimal> Decimal::parse(std::string_view text) noexcept {
     if (too_long || pending > 2 * max_exponent)
         return errc::number_overflow;
 
-    Decimal d;
     const int last_place = shift - fraction; // power of ten of the last written digit
     if (mantissa == 0) {
         if (last_place < -max_exponent || last_place > max_exponent)
             return errc::number_overflow;
+        d.mantissa_ = 0;
+        d.exponent_ = 0;
         d.zeros_ = static_cast<std::uint8_t>(last_place < 0 ? -last_place : 0);
         d.minus_zero_ = negative;
-        return d;
+        return errc();
     }
     const int exponent = last_place + pending;
     if (exponent > max_exponent || exponent < -max_exponent || last_place < -max_exponent)
@@ -212,6 +215,18 @@ result<Decimal> Decimal::parse(std::string_view text) noexcept {
     // Zeros that stand in the fraction; those before the point follow from the exponent.
     const int fraction_zeros = exponent >= 0 ? (last_place < 0 ? -last_place : 0) : exponent - last_place;
     d.zeros_ = static_cast<std::uint8_t>(fraction_zeros);
+    d.minus_zero_ = false;
+    return errc();
+}
+
+errc Decimal::parse(std::string_view text, Decimal& into) noexcept {
+    return parse_eight_places(text, into) ? errc() : parse_any(text, into);
+}
+
+result<Decimal> Decimal::parse(std::string_view text) noexcept {
+    Decimal d;
+    if (const auto fault = parse(text, d); fault != errc())
+        return fault;
     return d;
 }
 
@@ -226,17 +241,14 @@ char* Decimal::print(char* out) const noexcept {
         }
         return out;
     }
-    char digits[usual_digits + usual_places] = {}; // copies of a fixed size may read beyond the digits
-    const int n = put_digits(
-        mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_), digits);
-    if (const int point = n + exponent_; exponent_ < 0 && point > 0 && zeros_ <= usual_places) [[likely]] {
-        std::memcpy(out, digits, usual_digits); // what is too much is overwritten
-        out[point] = '.';
-        std::memcpy(out + point + 1, digits + point, usual_places);
-        out += n + 1;
-        std::memset(out, '0', usual_places);
-        return out + zeros_;
-    }
+    const auto magnitude =
+        mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_);
+    if (magnitude < block * block && exponent_ >= -usual_places && exponent_ <= usual_places && zeros_ <= usual_places)
+        [[likely]]
+        return print_usual(magnitude, out);
+
+    char digits[24];
+    const int n = static_cast<int>(swar::put_number(digits, magnitude) - digits);
     const auto copy = [&](int from, int count) {
         std::memcpy(out, digits + from, static_cast<std::size_t>(count));
         out += count;
@@ -257,6 +269,33 @@ char* Decimal::print(char* out) const noexcept {
         copy(0, n);
     }
     return fill_zeros(out, zeros_);
+}
+
+// Pieces of a fixed size: what is too much of one is overwritten by the next.
+char* Decimal::print_usual(std::uint64_t magnitude, char* out) const noexcept {
+    const auto [text, n] = text_of(magnitude);
+    const int point = n + exponent_; // digits before it
+    if (exponent_ >= 0) {
+        std::memcpy(out, &text, sizeof text);
+        std::memset(out + n, '0', usual_places);
+        out += point;
+        if (zeros_ != 0)
+            *out++ = '.';
+    } else if (point > 0) {
+        const u128 behind = text >> (8 * point);
+        std::memcpy(out, &text, sizeof text);
+        out[point] = '.';
+        std::memcpy(out + point + 1, &behind, sizeof behind);
+        out += n + 1;
+    } else {
+        std::memset(out, '0', 2 + usual_places);
+        out[1] = '.';
+        out += 2 - point;
+        std::memcpy(out, &text, sizeof text);
+        out += n;
+    }
+    std::memset(out, '0', usual_places);
+    return out + zeros_;
 }
 
 std::string Decimal::to_string() const {

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -32,6 +33,58 @@ inline std::uint32_t value_of_eight(std::uint64_t block) noexcept {
     return static_cast<std::uint32_t>((block & 0x0000ffff0000ffffull) * 42949672960001ull >> 32);
 }
 
+// How many digits the block begins with: 0 to 8.
+inline int leading_digits(std::uint64_t block) noexcept {
+    const std::uint64_t values = block ^ each('0'); // a carry goes only into bytes behind the first that is no digit
+    return std::countr_zero(((values + each(0x76)) | values) & each(0x80)) / 8;
+}
+
+// Behind the digits that begin at `p`. Up to eight bytes behind `end` are read, and digits there are taken too: who
+// calls looks where it stands.
+inline const char* skip_digits(const char* p, const char* end) noexcept {
+    while (p < end) {
+        const int n = leading_digits(load(p));
+        p += n;
+        if (n < 8)
+            break;
+    }
+    return p;
+}
+
+// The number that one to eighteen digits say; nothing beyond them is read. False: the text is anything else.
+inline bool number_of(std::string_view text, std::uint64_t& value) noexcept {
+    const std::size_t size = text.size(), head = size % 8;
+    if (size == 0 || size > 18)
+        return false;
+    const char* p = text.data();
+    std::uint64_t n = 0;
+    if (size < 8) {
+        for (const char c : text) {
+            if (c < '0' || c > '9')
+                return false;
+            n = n * 10 + static_cast<std::uint64_t>(c - '0');
+        }
+        value = n;
+        return true;
+    }
+    if (head != 0) {
+        // Moved to the end of eight places; what is free there becomes zeros.
+        const std::uint64_t block = (load(p) << (64 - 8 * head)) | (each('0') >> (8 * head));
+        if (!eight_digits(block))
+            return false;
+        n = value_of_eight(block);
+        p += head;
+    }
+    for (const char* const end = text.data() + size; p != end; p += 8) {
+        const std::uint64_t block = load(p);
+        if (!eight_digits(block))
+            return false;
+        n = n * 100000000 + value_of_eight(block);
+    }
+    value = n;
+    return true;
+}
+
 // Eight digits as the bytes 0 to 9, the most significant first: the inverse, without the '0' of each. value < 10^8
 inline std::uint64_t digits_of_eight(std::uint32_t value) noexcept {
     // Halves of four digits, quarters of two, single digits: each step divides all parts at once.
@@ -56,6 +109,21 @@ inline char* put_up_to_eight(char* out, std::uint32_t value) noexcept {
     const std::uint64_t text = (digits | each('0')) >> (8 * zeros);
     std::memcpy(out, &text, 8);
     return out + (8 - zeros);
+}
+
+// At most 20 digits; writes up to 24 bytes.
+inline char* put_number(char* out, std::uint64_t value) noexcept {
+    constexpr std::uint64_t block = 100000000;
+    if (value < block)
+        return put_up_to_eight(out, static_cast<std::uint32_t>(value));
+    if (value < block * block) {
+        out = put_up_to_eight(out, static_cast<std::uint32_t>(value / block));
+        return put_eight(out, static_cast<std::uint32_t>(value % block));
+    }
+    out = put_up_to_eight(out, static_cast<std::uint32_t>(value / (block * block)));
+    value %= block * block;
+    out = put_eight(out, static_cast<std::uint32_t>(value / block));
+    return put_eight(out, static_cast<std::uint32_t>(value % block));
 }
 
 // Index of the first byte that ends or spoils a plain JSON string (quote, backslash, control or non-ASCII character);

@@ -32,17 +32,7 @@ inline void put_pair(char* out, std::uint32_t v) noexcept { std::memcpy(out, dig
 } // namespace detail
 
 inline char* put_uint(char* out, std::uint64_t v) noexcept { // at most 20 digits, 24 bytes written
-    constexpr std::uint64_t block = 100000000;
-    if (v < block)
-        return swar::put_up_to_eight(out, static_cast<std::uint32_t>(v));
-    if (v < block * block) {
-        out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(v / block));
-        return swar::put_eight(out, static_cast<std::uint32_t>(v % block));
-    }
-    out = swar::put_up_to_eight(out, static_cast<std::uint32_t>(v / (block * block)));
-    v %= block * block;
-    out = swar::put_eight(out, static_cast<std::uint32_t>(v / block));
-    return swar::put_eight(out, static_cast<std::uint32_t>(v % block));
+    return swar::put_number(out, v);
 }
 inline char* put_int(char* out, std::int64_t v) noexcept {
     if (v >= 0)

@@ -5,6 +5,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 namespace tickgate {
 namespace {
@@ -85,6 +86,44 @@ TEST(Decimal, RandomNumbersRoundTripAndEqualTheReference) {
         const Reference value = Reference(d.mantissa()) * pow(Reference(10), d.exponent());
         ASSERT_EQ(value, Reference(text)) << text;
     }
+}
+
+// Each count of digits with each place of the point, and zeros on either side of what is significant.
+TEST(Decimal, EveryFormOfTextPrintsBackByteForByte) {
+    const std::string all = "987654321234567891";
+    char room[Decimal::max_text];
+    for (std::size_t n = 1; n <= all.size(); ++n)
+        for (const char* sign : {"", "-"})
+            for (int zeros = 0; zeros <= 30; ++zeros) {
+                const std::string digits = all.substr(all.size() - n), more(static_cast<std::size_t>(zeros), '0');
+                std::vector<std::string> texts{digits + more, digits + '.' + more + '5' + more, "0." + more + digits};
+                for (std::size_t point = 1; point < n; ++point)
+                    texts.push_back(digits.substr(0, point) + '.' + digits.substr(point) + more);
+                if (zeros > 0)
+                    texts.push_back(digits + more + '.' + more);
+                for (const auto& text : texts)
+                    if (Decimal d; Decimal::parse(sign + text, d) == errc()) {
+                        ASSERT_EQ(d.to_string(), sign + text);
+                        ASSERT_EQ(std::string_view(room, static_cast<std::size_t>(d.print(room) - room)), sign + text);
+                    } else {
+                        ASSERT_GT(n + static_cast<std::size_t>(zeros), 17u) << text;
+                    }
+            }
+}
+
+TEST(Decimal, ParsesInPlaceAndLeavesWhatWasThereIfItFails) {
+    Decimal d = parsed("-0.00");
+    EXPECT_EQ(Decimal::parse("67321.12000000", d), errc());
+    EXPECT_EQ(d.to_string(), "67321.12000000");
+    EXPECT_EQ(Decimal::parse("1.5x", d), errc::malformed_number);
+    EXPECT_EQ(Decimal::parse("1234567890.123456789", d), errc::number_overflow);
+    EXPECT_EQ(d.to_string(), "67321.12000000");
+    EXPECT_EQ(Decimal::parse("-0", d), errc());
+    EXPECT_EQ(d.to_string(), "-0");
+    EXPECT_EQ(Decimal::parse("0.000", d), errc());
+    EXPECT_EQ(d.to_string(), "0.000");
+    EXPECT_EQ(Decimal::parse("7", d), errc());
+    EXPECT_EQ(d.to_string(), "7");
 }
 
 TEST(Decimal, ComparesLikeTheReference) {
