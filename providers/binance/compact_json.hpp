@@ -108,10 +108,7 @@ private:
         if (*p_ == '-')
             ++p_;
         const char* const digits = p_;
-        while (p_ < end_ && swar::eight_digits(swar::load(p_)))
-            p_ += 8;
-        while (p_ < end_ && *p_ >= '0' && *p_ <= '9')
-            ++p_;
+        p_ = swar::skip_digits(p_, end_);
         return p_ < end_ && p_ != digits && (*digits != '0' || p_ == digits + 1) && p_ != start;
     }
 

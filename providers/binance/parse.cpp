@@ -28,44 +28,27 @@ Token token_of(std::string_view raw) noexcept {
 // Reads fields one by one and remembers what went wrong and which letters were there.
 class Fields {
 public:
-    bool decimal(Token token, Decimal& into) noexcept {
-        const auto d = Decimal::parse(token.text);
-        if (d) {
-            into = *d;
+    bool decimal(const Token& token, Decimal& into) noexcept {
+        const auto fault = Decimal::parse(token.text, into);
+        if (fault == errc())
             return true;
-        }
-        (d.error() == errc::number_overflow ? overflow_ : malformed_) = true;
+        (fault == errc::number_overflow ? overflow_ : malformed_) = true;
         return false;
     }
-    void descriptive(Token token, OptionalDecimal& into) noexcept {
-        const auto d = Decimal::parse(token.text);
-        if (d)
-            into = *d;
-        else if (d.error() == errc::number_overflow)
-            field_overflow_ = true;
-        else
-            malformed_ = true;
+    void descriptive(const Token& token, OptionalDecimal& into) noexcept {
+        if (const auto fault = Decimal::parse(token.text, into); fault != errc())
+            (fault == errc::number_overflow ? field_overflow_ : malformed_) = true;
     }
     // A JSON integer from 0 on, or -1.
-    bool number(Token token, std::int64_t& into) noexcept {
+    bool number(const Token& token, std::int64_t& into) noexcept {
         const auto text = token.text;
-        std::int64_t value = 0;
-        const bool fits = text.size() <= 18 || (text.size() == 19 && text[0] < '9');
-        const bool plain = !token.quoted && !text.empty() && fits && (text[0] != '0' || text.size() == 1);
-        if (!plain)
+        std::uint64_t value = 0;
+        if (token.quoted || !swar::number_of(text, value) || (text[0] == '0' && text.size() > 1))
             return large_number(token, into);
-        std::size_t i = 0;
-        for (; i + 8 <= text.size() && swar::eight_digits(swar::load(text.data() + i)); i += 8)
-            value = value * 100000000 + swar::value_of_eight(swar::load(text.data() + i));
-        for (; i < text.size(); ++i) {
-            if (text[i] < '0' || text[i] > '9')
-                return large_number(token, into);
-            value = value * 10 + (text[i] - '0');
-        }
-        into = value;
+        into = static_cast<std::int64_t>(value);
         return true;
     }
-    bool time(Token token, std::optional<UnixNanos>& into) noexcept {
+    bool time(const Token& token, std::optional<UnixNanos>& into) noexcept {
         std::int64_t n = 0;
         if (!number(token, n))
             return false;
@@ -76,7 +59,7 @@ public:
         into = venue_time(n);
         return true;
     }
-    bool flag(Token token, bool& into) noexcept {
+    bool flag(const Token& token, bool& into) noexcept {
         into = token.text == "true";
         if (!token.quoted && (into || token.text == "false"))
             return true;
@@ -101,7 +84,7 @@ private:
     static constexpr std::uint64_t bit(char c) noexcept {
         return c >= 'A' && c <= 'z' ? std::uint64_t{1} << static_cast<unsigned>(c - 'A') : 0;
     }
-    bool large_number(Token token, std::int64_t& into) noexcept {
+    bool large_number(const Token& token, std::int64_t& into) noexcept {
         const char* const end = token.text.data() + token.text.size();
         const auto [stop, ec] = std::from_chars(token.text.data(), end, into);
         const auto digits = token.text.substr(token.text.starts_with('-') ? 1 : 0);
@@ -259,22 +242,22 @@ struct FrameParser::Impl {
     template <class Source>
     void quote(Source& source, UnixNanos at) noexcept {
         Fields fields;
-        Decimal bid, bid_size, ask, ask_size;
+        auto& q = frame.quote;
         std::int64_t id = 0;
         std::optional<UnixNanos> time;
-        const bool whole = source.fields([&](char letter, Token value) noexcept {
+        const bool whole = source.fields([&](char letter, const Token& value) noexcept {
             fields.saw(letter);
             switch (letter) {
             case 'u':
                 return fields.number(value, id);
             case 'b':
-                return fields.decimal(value, bid);
+                return fields.decimal(value, q.bid.emplace());
             case 'B':
-                return fields.decimal(value, bid_size);
+                return fields.decimal(value, q.bid_size.emplace());
             case 'a':
-                return fields.decimal(value, ask);
+                return fields.decimal(value, q.ask.emplace());
             case 'A':
-                return fields.decimal(value, ask_size);
+                return fields.decimal(value, q.ask_size.emplace());
             case 'T':
                 return fields.time(value, time);
             default:
@@ -283,12 +266,17 @@ struct FrameParser::Impl {
         });
         constexpr auto required = Fields::set_of("ubBaA");
         finish(fields, whole, required, Frame::Type::quote);
-        auto& q = frame.quote;
+        if (frame.type != Frame::Type::quote)
+            return;
         // An empty side is sent as price zero.
-        q.bid = bid.is_zero() ? OptionalDecimal() : bid;
-        q.bid_size = bid.is_zero() ? OptionalDecimal() : bid_size;
-        q.ask = ask.is_zero() ? OptionalDecimal() : ask;
-        q.ask_size = ask.is_zero() ? OptionalDecimal() : ask_size;
+        const auto leave_out_if_empty = [](OptionalDecimal& price, OptionalDecimal& size) noexcept {
+            if (price->is_zero()) {
+                price.reset();
+                size.reset();
+            }
+        };
+        leave_out_if_empty(q.bid, q.bid_size);
+        leave_out_if_empty(q.ask, q.ask_size);
         q.event_time = time;
         q.received_time = at;
         q.src_seq = static_cast<std::uint64_t>(id);
@@ -305,7 +293,7 @@ struct FrameParser::Impl {
         std::int64_t id = 0;
         bool buyer_is_maker = false;
         std::string_view execution;
-        const bool whole = source.fields([&](char letter, Token value) noexcept {
+        const bool whole = source.fields([&](char letter, const Token& value) noexcept {
             fields.saw(letter);
             switch (letter) {
             case 'p':
@@ -347,10 +335,10 @@ struct FrameParser::Impl {
         Fields fields;
         auto& b = frame.bar;
         b = Bar();
-        OptionalDecimal volume, turnover;
+        OptionalDecimal turnover;
         std::optional<UnixNanos> open_time;
         std::int64_t trades = 0;
-        const bool whole = source.fields([&](char letter, Token value) noexcept {
+        const bool whole = source.fields([&](char letter, const Token& value) noexcept {
             fields.saw(letter);
             switch (letter) {
             case 't':
@@ -363,12 +351,8 @@ struct FrameParser::Impl {
                 return fields.decimal(value, b.low);
             case 'c':
                 return fields.decimal(value, b.close);
-            case 'v': {
-                Decimal size;
-                const bool ok = fields.decimal(value, size);
-                volume = size;
-                return ok;
-            }
+            case 'v':
+                return fields.decimal(value, b.volume.emplace());
             case 'q':
                 fields.descriptive(value, turnover);
                 return true;
@@ -387,12 +371,11 @@ struct FrameParser::Impl {
         if (frame.type != Frame::Type::bar)
             return;
         b.open_time = *open_time;
-        b.volume = volume;
         b.volume_unit = VolumeUnit::base;
         b.trades = trades;
         b.received_time = at;
-        if (turnover && !volume->is_zero()) {
-            if (const auto vwap = Decimal::divide(*turnover, *volume))
+        if (turnover && !b.volume->is_zero()) {
+            if (const auto vwap = Decimal::divide(*turnover, *b.volume))
                 b.vwap = *vwap;
             else
                 frame.field_overflow = true;

@@ -41,12 +41,12 @@ public:
                 ++p_;
                 if (!skip_string())
                     return false;
-                fields.set(key, {{start + 1, static_cast<std::size_t>(p_ - start) - 2}, Token::Form::text});
+                fields.set(key, start + 1, static_cast<std::size_t>(p_ - start) - 2, Token::Form::text);
                 break;
             case '[':
                 if (!skip_array())
                     return false;
-                fields.set(key, {{start, static_cast<std::size_t>(p_ - start)}, Token::Form::array});
+                fields.set(key, start, static_cast<std::size_t>(p_ - start), Token::Form::array);
                 break;
             default:
                 if (!skip_word())
@@ -54,7 +54,7 @@ public:
                 if (*start == 'n')
                     fields.drop(key);
                 else
-                    fields.set(key, {{start, static_cast<std::size_t>(p_ - start)}, Token::Form::word});
+                    fields.set(key, start, static_cast<std::size_t>(p_ - start), Token::Form::word);
             }
             if (*p_ == ',') {
                 ++p_;
@@ -98,12 +98,12 @@ private:
         if (*p_ == '0')
             ++p_;
         else
-            digits();
+            p_ = swar::skip_digits(p_, end_);
         if (*p_ == '.') {
             ++p_;
             if (!digit(*p_))
                 return false;
-            digits();
+            p_ = swar::skip_digits(p_, end_);
         }
         if (*p_ == 'e' || *p_ == 'E') {
             ++p_;
@@ -111,15 +111,9 @@ private:
                 ++p_;
             if (!digit(*p_))
                 return false;
-            digits();
+            p_ = swar::skip_digits(p_, end_);
         }
         return p_ < end_;
-    }
-    void digits() noexcept {
-        while (p_ < end_ && swar::eight_digits(swar::load(p_)))
-            p_ += 8;
-        while (p_ < end_ && digit(*p_))
-            ++p_;
     }
     bool skip_array() noexcept {
         ++p_;

@@ -56,15 +56,19 @@ struct Token {
 class EventFields {
 public:
     void clear() noexcept { seen_ = 0; }
-    void set(Key key, Token token) noexcept {
-        tokens_[static_cast<std::size_t>(key)] = token;
+    void set(Key key, const char* text, std::size_t size, Token::Form form) noexcept {
+        auto& token = tokens_[static_cast<std::size_t>(key)];
+        token.text = {text, size};
+        token.form = form;
         seen_ |= bit(key);
     }
     void drop(Key key) noexcept { seen_ &= ~bit(key); }
     bool has(Key key) const noexcept { return (seen_ & bit(key)) != 0; }
-    Token operator[](Key key) const noexcept { return has(key) ? tokens_[static_cast<std::size_t>(key)] : Token(); }
+    const Token& operator[](Key key) const noexcept {
+        return has(key) ? tokens_[static_cast<std::size_t>(key)] : none_;
+    }
     std::string_view text(Key key) const noexcept {
-        const auto token = (*this)[key];
+        const auto& token = (*this)[key];
         return token.form == Token::Form::array ? std::string_view() : token.text;
     }
 
@@ -73,6 +77,7 @@ private:
     static constexpr std::uint64_t bit(Key key) noexcept {
         return (std::uint64_t{1} << static_cast<unsigned>(key)) & ~std::uint64_t{1};
     }
+    static inline const Token none_;
     std::array<Token, static_cast<std::size_t>(Key::count)> tokens_;
     std::uint64_t seen_ = 0;
 };

@@ -161,12 +161,12 @@ struct FrameParser::Impl {
         case od::json_type::string:
             if (value.get_string().get(text) != simdjson::SUCCESS)
                 return false;
-            fields.set(key, {text, Token::Form::text});
+            fields.set(key, text.data(), text.size(), Token::Form::text);
             return true;
         case od::json_type::array:
             if (simdjson::to_json_string(value).get(text) != simdjson::SUCCESS)
                 return false;
-            fields.set(key, {text, Token::Form::array});
+            fields.set(key, text.data(), text.size(), Token::Form::array);
             return true;
         case od::json_type::object:
             fields.drop(key);
@@ -178,7 +178,7 @@ struct FrameParser::Impl {
             if (text == "null")
                 fields.drop(key);
             else
-                fields.set(key, {text, Token::Form::word});
+                fields.set(key, text.data(), text.size(), Token::Form::word);
             return true;
         }
     }
@@ -285,7 +285,7 @@ struct FrameParser::Impl {
             else
                 values.field_overflow = true;
         };
-        const auto token = fields[Key::c];
+        const auto& token = fields[Key::c];
         if (token.form == Token::Form::array) {
             auto rest = token.text.substr(1, token.text.size() - 2);
             while (!rest.empty()) {

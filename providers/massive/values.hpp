@@ -20,44 +20,33 @@ public:
 
     // False if absent or wrong.
     bool decimal(Key key, Decimal& into) noexcept {
-        const auto token = fields_[key];
+        const auto& token = fields_[key];
         if (token.form == Token::Form::absent)
             return false;
-        const auto d = Decimal::parse(token.text);
-        if (d) {
-            into = *d;
-            return true;
-        }
-        (d.error() == errc::number_overflow ? overflow : malformed) = true;
-        return false;
+        return note(Decimal::parse(token.text, into));
     }
     void decimal(Key key, OptionalDecimal& into) noexcept {
-        Decimal d;
-        if (decimal(key, d))
-            into = d;
+        const auto& token = fields_[key];
+        if (token.form != Token::Form::absent)
+            note(Decimal::parse(token.text, into));
     }
     void descriptive(Key key, OptionalDecimal& into) noexcept {
-        const auto token = fields_[key];
+        const auto& token = fields_[key];
         if (token.form == Token::Form::absent || token.text.empty())
             return;
-        const auto d = Decimal::parse(token.text);
-        if (d)
-            into = *d;
-        else if (d.error() == errc::number_overflow)
-            field_overflow = true;
-        else
-            malformed = true;
+        if (const auto fault = Decimal::parse(token.text, into); fault != errc())
+            (fault == errc::number_overflow ? field_overflow : malformed) = true;
     }
     // A side of a quote: no price, or price zero, is no side.
     void side(Key price_key, Key size_key, OptionalDecimal& price, OptionalDecimal& size) noexcept {
-        Decimal d;
-        if (!decimal(price_key, d) || d.is_zero())
-            return;
-        price = d;
-        decimal(size_key, size);
+        decimal(price_key, price);
+        if (price && price->is_zero())
+            price.reset();
+        if (price)
+            decimal(size_key, size);
     }
     std::optional<std::int64_t> integer(Key key) noexcept {
-        const auto token = fields_[key];
+        const auto& token = fields_[key];
         if (token.form == Token::Form::absent)
             return std::nullopt;
         std::int64_t n = 0;
@@ -84,26 +73,25 @@ public:
         return static_cast<std::uint64_t>(*n);
     }
     static bool number(std::string_view text, std::int64_t& into) noexcept {
-        std::int64_t value = 0;
-        std::size_t i = 0;
-        if (text.empty() || text.size() > 18 || text[0] == '-') {
-            const auto [stop, ec] = std::from_chars(text.data(), text.data() + text.size(), into);
-            return ec == std::errc() && stop == text.data() + text.size();
+        std::uint64_t value = 0;
+        if (swar::number_of(text, value)) {
+            into = static_cast<std::int64_t>(value);
+            return true;
         }
-        for (; i + 8 <= text.size() && swar::eight_digits(swar::load(text.data() + i)); i += 8)
-            value = value * 100000000 + swar::value_of_eight(swar::load(text.data() + i));
-        for (; i < text.size(); ++i) {
-            if (text[i] < '0' || text[i] > '9')
-                return false;
-            value = value * 10 + (text[i] - '0');
-        }
-        into = value;
-        return true;
+        const auto [stop, ec] = std::from_chars(text.data(), text.data() + text.size(), into);
+        return ec == std::errc() && stop == text.data() + text.size();
     }
 
     bool malformed = false, overflow = false, field_overflow = false;
 
 private:
+    bool note(errc fault) noexcept {
+        if (fault == errc()) [[likely]]
+            return true;
+        (fault == errc::number_overflow ? overflow : malformed) = true;
+        return false;
+    }
+
     const EventFields& fields_;
 };
 

@@ -36,12 +36,9 @@ Token token_of(od::value& value) noexcept {
 
 enum class Outcome : std::uint8_t { good, malformed, overflow };
 
-Outcome read_decimal(std::string_view text, Decimal& into) noexcept {
-    const auto d = Decimal::parse(text);
-    if (!d)
-        return d.error() == errc::number_overflow ? Outcome::overflow : Outcome::malformed;
-    into = *d;
-    return Outcome::good;
+Outcome read_decimal(std::string_view text, OptionalDecimal& into) noexcept {
+    const auto fault = Decimal::parse(text, into);
+    return fault == errc() ? Outcome::good : fault == errc::number_overflow ? Outcome::overflow : Outcome::malformed;
 }
 
 // {"price":"1.19195","liquidity":10000000}: the price is a string, the liquidity a number.
@@ -57,12 +54,10 @@ Outcome read_level(od::object& object, OptionalDecimal& price, OptionalDecimal& 
         if (!is_price && !is(key, "liquidity"))
             continue;
         const auto token = token_of(field.value());
-        Decimal value;
         if (is_price && !token.quoted)
             return Outcome::malformed;
-        if (const auto outcome = read_decimal(token.text, value); outcome != Outcome::good)
+        if (const auto outcome = read_decimal(token.text, is_price ? price : liquidity); outcome != Outcome::good)
             return outcome;
-        (is_price ? price : liquidity) = value;
     }
     return price ? Outcome::good : Outcome::malformed;
 }

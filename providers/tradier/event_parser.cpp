@@ -129,18 +129,20 @@ Event::Type type_of(std::string_view text) noexcept {
 struct EventParser::Impl {
     od::parser parser;
     Event event;
-    std::array<Token, key_count> tokens;
+    static inline const Token absent;
+    std::array<Token, key_count + 1> tokens; // the last one is for fields that are not known
     std::uint32_t seen = 0;
 
     static constexpr std::uint32_t bit(Key k) noexcept { return 1u << static_cast<unsigned>(k); }
     bool has(Key k) const noexcept { return (seen & bit(k)) != 0; }
     // Empty and unquoted if absent.
-    Token at(Key k) const noexcept { return has(k) ? tokens[static_cast<std::size_t>(k)] : Token(); }
-    void take(std::string_view key, Token token) noexcept {
-        if (const auto k = key_of(key); k != Key::none) {
-            tokens[static_cast<std::size_t>(k)] = token;
+    const Token& at(Key k) const noexcept { return has(k) ? tokens[static_cast<std::size_t>(k)] : absent; }
+    // Where the value of a field belongs.
+    Token& place(std::string_view key) noexcept {
+        const auto k = key_of(key);
+        if (k != Key::none)
             seen |= bit(k);
-        }
+        return tokens[static_cast<std::size_t>(k)];
     }
     void fail(std::string_view why) noexcept {
         event.type = Event::Type::malformed;
@@ -150,7 +152,7 @@ struct EventParser::Impl {
     std::size_t parse(std::string_view text) noexcept {
         seen = 0;
         FlatReader flat(text);
-        auto length = flat.read([this](std::string_view key, Token token) noexcept { take(key, token); });
+        auto length = flat.read([this](std::string_view key) noexcept -> Token& { return place(key); });
         if (length > 0) [[likely]] {
             interpret();
             return length;
@@ -186,17 +188,14 @@ struct EventParser::Impl {
             od::json_type type{};
             if (value.type().get(type) != simdjson::SUCCESS)
                 return false;
-            Token token;
-            if (type == od::json_type::string) {
-                token.quoted = true;
-                if (value.get_string().get(token.text) != simdjson::SUCCESS)
-                    return false;
-            } else if (type == od::json_type::array || type == od::json_type::object) {
+            if (type == od::json_type::array || type == od::json_type::object)
                 continue;
-            } else {
+            auto& token = place(key);
+            token.quoted = type == od::json_type::string;
+            if (!token.quoted)
                 token.text = trimmed(value.raw_json_token());
-            }
-            take(key, token);
+            else if (value.get_string().get(token.text) != simdjson::SUCCESS)
+                return false;
         }
         return true;
     }

@@ -21,20 +21,20 @@ class FlatReader {
 public:
     explicit FlatReader(std::string_view text) : begin_(text.data()), p_(begin_), end_(begin_ + text.size()) {}
 
-    // Calls `take(key, token)` for each field; returns the length of the object, 0 if it gave up.
-    template <class Take>
-    std::size_t read(Take&& take) noexcept {
+    // Asks `place(key)` of each field for the Token that is to hold its value, and has filled it when it asks for the
+    // next one; returns the length of the object, 0 if it gave up.
+    template <class Place>
+    std::size_t read(Place&& place) noexcept {
         if (end_ - p_ < 2 || *p_++ != '{')
             return 0;
         for (;;) {
             std::string_view key;
             if (!string(key) || p_ == end_ || *p_++ != ':' || p_ == end_)
                 return 0;
-            Token token;
+            Token& token = place(key);
             token.quoted = *p_ == '"';
             if (token.quoted ? !string(token.text) : !word(token.text))
                 return 0;
-            take(key, token);
             if (p_ == end_)
                 return 0;
             const char next = *p_++;
