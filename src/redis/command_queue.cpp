@@ -78,11 +78,17 @@ char* CommandQueue::reserve_front(std::size_t n) {
     return target_->bytes.get() + target_->size;
 }
 
-void CommandQueue::commit(std::size_t used, Command c) {
+void CommandQueue::commit(std::size_t used, const Command& command) {
     Chunk& chunk = *target_;
     char* text = chunk.bytes.get() + chunk.size;
     chunk.size += used;
+    // Member by member: a copy of the whole, just written in parts, would have to wait for them.
+    Command& c = chunk.commands.emplace_back();
+    c.seq = command.seq;
     c.end = static_cast<std::uint32_t>(chunk.size);
+    c.channel = command.channel;
+    c.tag = command.tag;
+    c.unnumbered = command.unnumbered;
     if (c.unnumbered) {
         // In the chunk that is being sent nothing can come in front any more.
         if (touched_ > 0 && chain_[touched_ - 1].get() == target_) {
@@ -93,7 +99,6 @@ void CommandQueue::commit(std::size_t used, Command c) {
         }
     }
     chunk.transient |= is_transient(c.tag);
-    chunk.commands.push_back(c);
     appended_ += used;
     ++count_;
 }

@@ -54,7 +54,7 @@ public:
     // Room for `n` contiguous bytes, at the end or in front of what the sender has not reached; write, then commit().
     char* reserve(std::size_t n);
     char* reserve_front(std::size_t n);
-    void commit(std::size_t used, Command c);
+    void commit(std::size_t used, const Command& command);
 
     // The next bytes to send, contiguous; empty if there is nothing. Reaching a chunk touches it.
     std::string_view unsent();
