@@ -162,7 +162,7 @@ FormatChoice format_of(const net::HttpRequest& request, bool only_json) {
         const auto comma = std::min(accept.find(','), accept.size());
         const auto item = accept.substr(0, comma);
         const auto semicolon = std::min(item.find(';'), item.size());
-        const auto media = trimmed(item.substr(0, semicolon));
+        const auto media = trimmed(item.substr(0, semicolon), http_blanks);
         accept.remove_prefix(std::min(comma + 1, accept.size()));
         any = any || !media.empty();
         if (is_refused(item.substr(semicolon)))

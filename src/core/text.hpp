@@ -16,7 +16,7 @@ constexpr std::string_view http_blanks = " \t";     // RFC 9110 §5.6.3
 constexpr std::string_view json_blanks = " \t\r\n"; // RFC 8259 §2
 
 // Without the blanks at both ends.
-constexpr std::string_view trimmed(std::string_view text, std::string_view blanks = " ") noexcept {
+constexpr std::string_view trimmed(std::string_view text, std::string_view blanks) noexcept {
     const auto begin = text.find_first_not_of(blanks);
     if (begin == std::string_view::npos)
         return {};

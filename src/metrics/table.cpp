@@ -15,7 +15,7 @@ std::string_view next_part(std::string_view& rest) noexcept {
     std::size_t end = 0;
     for (; end < rest.size() && (rest[end] != ',' || depth > 0); ++end)
         depth += rest[end] == '(' ? 1 : rest[end] == ')' ? -1 : 0;
-    const auto part = trimmed(rest.substr(0, end));
+    const auto part = trimmed(rest.substr(0, end), " ");
     rest.remove_prefix(std::min(end + 1, rest.size()));
     return part;
 }
@@ -56,7 +56,7 @@ std::vector<Label> labels_of(const Row& row) {
     for (auto rest = row.labels; !rest.empty();) {
         const auto part = next_part(rest);
         const auto bracket = part.find('(');
-        Label label{trimmed(part.substr(0, bracket)), {}};
+        Label label{trimmed(part.substr(0, bracket), " "), {}};
         if (bracket != std::string_view::npos)
             for (auto values = part.substr(bracket + 1, part.size() - bracket - 2); !values.empty();)
                 label.values.push_back(next_part(values));

@@ -121,7 +121,7 @@ std::vector<std::string_view> split_list(std::string_view text) {
     std::vector<std::string_view> list;
     while (!text.empty()) {
         const auto comma = std::min(text.find(','), text.size());
-        if (const auto piece = trimmed(text.substr(0, comma)); !piece.empty())
+        if (const auto piece = trimmed(text.substr(0, comma), " "); !piece.empty())
             list.push_back(piece);
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
@@ -131,8 +131,8 @@ std::vector<std::string_view> split_list(std::string_view text) {
 std::string_view value_of(const OperationSpec& op, const Fields& fields, std::string_view name) {
     const auto* spec = spec_of(op, name);
     for (const auto& [field, value] : fields)
-        if (spec != nullptr && spec_of(op, field) == spec && !trimmed(value).empty())
-            return trimmed(value);
+        if (spec != nullptr && spec_of(op, field) == spec && !trimmed(value, " ").empty())
+            return trimmed(value, " ");
     return spec != nullptr ? spec->fallback : std::string_view();
 }
 
@@ -149,9 +149,9 @@ std::optional<Error> check_fields(const OperationSpec& op, const Fields& fields)
             return Error("bad_request", "field " + std::string(spec->name) + " is given twice",
                 spec->type == FieldType::symbols ? "symbol or symbols, not both" : "");
         seen.push_back(spec);
-        if (trimmed(value).empty())
+        if (trimmed(value, " ").empty())
             continue; // as if it were not there
-        if (auto error = check_value(*spec, trimmed(value)))
+        if (auto error = check_value(*spec, trimmed(value, " ")))
             return error;
     }
     for (const auto& f : op.fields)

@@ -90,7 +90,7 @@ std::vector<MassiveSession::Pair> MassiveSession::pairs_of(std::string_view para
     std::vector<Pair> out;
     while (!params.empty()) {
         const auto comma = params.find(',');
-        const auto text = trimmed(params.substr(0, comma));
+        const auto text = trimmed(params.substr(0, comma), " ");
         params = comma == std::string_view::npos ? std::string_view() : params.substr(comma + 1);
         const auto dot = text.find('.');
         if (dot == std::string_view::npos || dot + 1 == text.size())
