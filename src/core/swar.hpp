@@ -39,7 +39,7 @@ inline int leading_digits(std::uint64_t block) noexcept {
     return std::countr_zero(((values + each(0x76)) | values) & each(0x80)) / 8;
 }
 
-// Behind the digits that begin at `p`. Up to eight bytes behind `end` are read, and digits there are taken too: who
+// Behind the digits that begin at `p`. Up to seven bytes behind `end` are read, and digits there are taken too: who
 // calls looks where it stands.
 inline const char* skip_digits(const char* p, const char* end) noexcept {
     while (p < end) {

@@ -35,6 +35,20 @@ TEST(BinanceParse, BookTickerKeepsEveryDigit) {
     EXPECT_EQ(f.quote.received_time, received);
 }
 
+// What lies behind the frame is the rest of a longer one, of which no digit belongs to it.
+TEST(BinanceParse, ACutFrameIsNeverCompletedByWhatLiesBehindIt) {
+    FrameParser parser;
+    for (const std::string text :
+        {R"({"stream":"x@bookTicker","data":{"u":499869768,"s":"X","b":"0.35210000","B":"672","a":"0.3526","A":"3199"}})",
+            R"({"stream":"x@trade","data":{"e":"trade","E":1672515782136,"s":"X","t":12345,"p":"0.001","q":"100","T":1672515782136,"m":true}})"})
+        for (std::size_t n = 0; n + 1 < text.size(); ++n) // without the last brace all values are whole
+            for (const char behind : {'7', '"', '}'}) {
+                const std::string bytes = text.substr(0, n) + std::string(64, behind);
+                const auto type = parser.parse(std::string_view(bytes).substr(0, n), received).type;
+                ASSERT_TRUE(type == Frame::Type::malformed || type == Frame::Type::other) << text.substr(0, n);
+            }
+}
+
 TEST(BinanceParse, UsdmBookTickerHasTheTransactionTime) {
     Parsed parse;
     const auto& f = parse(

@@ -93,6 +93,20 @@ TEST_F(Parse, ATradeKeepsEveryDigitAndItsExactSize) {
     EXPECT_FALSE(e.trade.updates_last) << "12: extended hours";
 }
 
+// What lies behind the frame is the rest of a longer one, of which no digit belongs to it.
+TEST_F(Parse, ACutFrameIsNeverCompletedByWhatLiesBehindIt) {
+    FrameParser parser(Cluster::stocks);
+    const std::string text =
+        R"([{"ev":"Q","sym":"MSFT","bx":4,"bp":114.125,"bs":100,"ax":7,"ap":114.128,"as":160,"c":0,"t":1536036818784,"q":5})";
+    for (std::size_t n = 0; n < text.size(); ++n)
+        for (const char behind : {'7', '"', '}'}) {
+            const std::string bytes = text.substr(0, n) + std::string(64, behind);
+            parser.start(std::string_view(bytes).substr(0, n), received);
+            while (const auto* e = parser.next())
+                ASSERT_NE(e->type, Event::Type::quote) << text.substr(0, n) << behind;
+        }
+}
+
 TEST_F(Parse, AFractionBelowOneShareIsNotZero) {
     EXPECT_EQ(one(R"({"ev":"T","sym":"A","p":1.5,"s":0,"ds":"0.25","t":1536036818784,"q":1})").trade.size.to_string(),
         "0.25");

@@ -22,6 +22,14 @@ TEST(Swar, SkipsDigitsUpToWhatIsNone) {
         const std::string text = std::string(n, '7') + ",1234567890";
         EXPECT_EQ(skip_digits(text.data(), text.data() + n + 1), text.data() + n) << n;
     }
+    // Digits behind the end are seen as such, and no byte behind the seventh is read.
+    const std::string text = "1234567890123456";
+    for (std::size_t n = 1; n <= 9; ++n) {
+        const char* const end = text.data() + n;
+        const char* const behind = skip_digits(text.data(), end);
+        EXPECT_GE(behind, end);
+        EXPECT_LE(behind, end + 7);
+    }
 }
 
 TEST(Swar, ReadsNumbersOfOneToEighteenDigits) {
