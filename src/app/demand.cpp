@@ -83,10 +83,7 @@ void Demand::set_subscribed(const std::vector<std::string>& channels) {
 }
 
 std::string_view Demand::lease(std::string_view client, const ops::DataName& name, MonoTime until) {
-    const auto why = book_.set_lease(client, name, until, mono_now());
-    if (!why.empty())
-        refuse_({name, std::string(why)}, 1);
-    return why;
+    return book_.set_lease(client, name, until, mono_now());
 }
 
 std::size_t Demand::end_lease(std::string_view client, const std::vector<ops::DataName>& names) {
@@ -124,9 +121,7 @@ void Demand::apply() {
             wanted_.erase(it);
     }
     for (const auto& refusal : delta.refused)
-        refuse_(refusal, 1);
-    if (delta.refused_unnamed > 0)
-        refuse_({}, delta.refused_unnamed);
+        refuse_(refusal);
 }
 
 asio::awaitable<void> Demand::run() {

@@ -23,8 +23,8 @@ inline constexpr std::string_view streams_holder = "stream";
 // On `control`.
 class Demand {
 public:
-    // Tells of demand that is not even taken down (too many names): the name and why; an empty name stands for `count`.
-    using Refuse = std::function<void(const ops::Refusal& refusal, std::uint64_t count)>;
+    // Tells of demand that is not even taken down, since a limit of the gateway is reached.
+    using Refuse = std::function<void(const ops::Refusal& refusal)>;
 
     Demand(asio::any_io_executor control, const config::Config& config, InstrumentTable& instruments,
         Subscriptions& subscriptions, Refuse refuse);

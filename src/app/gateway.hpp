@@ -149,6 +149,7 @@ private:
     std::unique_ptr<Subscriptions> subscriptions_;
     std::unique_ptr<Demand> demand_;
     log::Throttle demand_log_;
+    std::uint64_t demand_refused_ = 0; // not logged yet
     std::unique_ptr<redis::DemandWatcher> watcher_;
     std::unique_ptr<redis::BudgetLedger> ledger_; // null: not shared
     std::unique_ptr<HistoryStack> history_;

@@ -162,14 +162,14 @@ asio::awaitable<FeedList> Gateway::feed_list() {
 }
 
 void Gateway::make_demand() {
-    demand_ = std::make_unique<Demand>(control_.get_executor(), config_, instruments_, *subscriptions_,
-        [this](const ops::Refusal& refusal, std::uint64_t count) {
+    demand_ = std::make_unique<Demand>(
+        control_.get_executor(), config_, instruments_, *subscriptions_, [this](const ops::Refusal& refusal) {
+            demand_refused_ += refusal.count;
             std::uint64_t suppressed = 0;
-            if (!demand_log_.allow(mono_now(), suppressed))
-                return;
-            const auto what = refusal.name.instrument.symbol.empty() ? std::string() : refusal.name.to_string();
-            log::warn("app", "demand_refused",
-                {{"channel", what}, {"count", count}, {"reason", refusal.reason}, {"suppressed", suppressed}});
+            if (demand_log_.allow(mono_now(), suppressed))
+                log::warn("app", "demand_refused",
+                    {{"channel", refusal.name.to_string()}, {"reason", refusal.reason},
+                        {"count", std::exchange(demand_refused_, 0)}});
         });
     redis::DemandWatcherOptions watch;
     watch.redis = redis_client();

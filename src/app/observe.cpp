@@ -175,7 +175,7 @@ asio::awaitable<std::vector<api::Family>> Gateway::metrics() {
     tell_beyond(s.instruments.beyond);
     put_publisher(f, s.publisher);
     put_latency(f, s.written, s.round_trip);
-    put_demand(f, symbols, demand_->counts(), watcher_->stats());
+    put_demand(f, symbols, instruments_.size(), demand_->counts(), watcher_->stats());
     put_requests(f, requests_->stats());
     put_rest(f, providers_);
     put_history(f, *history_);

@@ -34,13 +34,14 @@ void put_latency(Families& f, const Histogram& written, const Histogram& round_t
     put_histogram(f["tickgate_redis_round_trip_seconds"], {}, round_trip.buckets, round_trip.sum_us);
 }
 
-void put_demand(
-    Families& f, const SubscriptionStats& s, const ops::DemandBook::Counts& c, const redis::DemandWatcherStats& w) {
+void put_demand(Families& f, const SubscriptionStats& s, std::size_t numbered, const ops::DemandBook::Counts& c,
+    const redis::DemandWatcherStats& w) {
     const auto one = [&](std::string_view name, auto value) { put(f[name], {}, value); };
     one("tickgate_instruments", s.instruments);
     one("tickgate_instruments_looked_up", s.looking_up);
     one("tickgate_instruments_unknown", s.unknown);
     one("tickgate_instruments_refused", s.refused);
+    one("tickgate_instruments_numbered", numbered);
     one("tickgate_evictions_total", s.evictions);
     one("tickgate_symbol_lookups_total", s.lookups);
     one("tickgate_symbol_lookup_failures_total", s.lookup_failures);
@@ -48,6 +49,7 @@ void put_demand(
     one("tickgate_demand_subscribed", c.subscribed);
     one("tickgate_demand_leases", c.leases);
     one("tickgate_demand_over_limit", c.over_limit);
+    one("tickgate_demand_refused_total", c.refused);
     one("tickgate_demand_looks_total", w.looks);
     one("tickgate_demand_failures_total", w.failures);
     one("tickgate_demand_interval_seconds", static_cast<double>(w.interval_ms) * 1e-3);

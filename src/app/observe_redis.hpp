@@ -13,8 +13,9 @@ namespace tickgate::app {
 
 void put_publisher(Families& families, const redis::PublisherStats& stats);
 void put_latency(Families& families, const Histogram& written, const Histogram& round_trip);
-void put_demand(Families& families, const SubscriptionStats& subscriptions, const ops::DemandBook::Counts& counts,
-    const redis::DemandWatcherStats& watcher);
+// `numbered`: instruments since the start.
+void put_demand(Families& families, const SubscriptionStats& subscriptions, std::size_t numbered,
+    const ops::DemandBook::Counts& counts, const redis::DemandWatcherStats& watcher);
 void put_requests(Families& families, const redis::RequestStats& stats);
 
 } // namespace tickgate::app

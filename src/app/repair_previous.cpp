@@ -128,6 +128,8 @@ asio::awaitable<void> RepairDesk::load_previous(redis::ClientOptions options, st
             auto mark = mark_of(name->kind, reply.text);
             if (!mark)
                 continue;
+            if (!instruments_.try_intern(name->instrument))
+                continue;
             Subscription what{instruments_.intern(name->instrument), name->kind, name->timeframe};
             marks.emplace_back(what, std::move(*mark));
         }

@@ -2,23 +2,23 @@
 
 namespace tickgate {
 
-InstrumentId InstrumentTable::intern(const InstrumentName& name) {
-    const std::lock_guard lock(mutex_);
+InstrumentId InstrumentTable::intern_locked(const InstrumentName& name) {
     const auto [it, added] = ids_.try_emplace(name, static_cast<InstrumentId>(names_.size()));
     if (added)
         names_.push_back(name);
     return it->second;
 }
 
+InstrumentId InstrumentTable::intern(const InstrumentName& name) {
+    const std::lock_guard lock(mutex_);
+    return intern_locked(name);
+}
+
 bool InstrumentTable::try_intern(const InstrumentName& name) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (ids_.contains(name))
-            return true;
-        if (names_.size() >= most_)
-            return false;
-    }
-    intern(name);
+    const std::lock_guard lock(mutex_);
+    if (names_.size() >= most_)
+        return ids_.contains(name);
+    intern_locked(name);
     return true;
 }
 

@@ -25,6 +25,8 @@ public:
     std::size_t size() const;
 
 private:
+    InstrumentId intern_locked(const InstrumentName& name);
+
     const std::size_t most_;
     mutable std::mutex mutex_;
     std::deque<InstrumentName> names_;

@@ -115,6 +115,9 @@ constexpr Row demand_rows[] = {
         "… that no provider of their route has: a wrong name in the configuration or at a subscriber"},
     {"tickgate_instruments_refused", gauge, none, "", "Instruments refused, most often at a provider's limit",
         "… that are refused, most often at a provider's limit"},
+    {"tickgate_instruments_numbered", gauge, none, "", "Different instruments since the start",
+        "different instruments since the start, wanted or not any more, of 200,000 that subscribers and requests can "
+        "have: at the bound only those that are known already are served, until a restart"},
     {"tickgate_evictions_total", counter, none, "",
         "Subscriptions that gave way to configured symbols or to those that serve",
         "subscriptions that gave way to configured symbols or to those that serve: the limit of a provider is reached"},
@@ -126,9 +129,11 @@ constexpr Row demand_rows[] = {
     {"tickgate_demand_subscribed", gauge, none, "", "Channels with subscribers",
         "data channels with subscribers, configured or not"},
     {"tickgate_demand_leases", gauge, none, "", "Leases held by requests", "leases held by requests (`subscribe`)"},
-    {"tickgate_demand_over_limit", gauge, none, "", "Channels wanted beyond what is kept",
+    {"tickgate_demand_over_limit", gauge, none, "", "Subscribed channels beyond what is kept",
         "channels subscribed beyond the 100,000 that are kept, or beyond the 200,000 different symbols since the "
         "start; they are refused"},
+    {"tickgate_demand_refused_total", counter, none, "", "Channels refused at a limit of the gateway",
+        "channels refused since one of these two limits is reached: of subscribers, leases and streams"},
     {"tickgate_demand_looks_total", counter, none, "", "Looks at the subscribed channels",
         "looks at the subscribed channels"},
     {"tickgate_demand_failures_total", counter, none, "", "Looks that failed",

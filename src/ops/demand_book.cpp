@@ -7,7 +7,6 @@ namespace tickgate::ops {
 
 namespace {
 
-constexpr std::size_t named_at_once = 1000; // refusals over max_names in one delta
 constexpr std::size_t leases_per_name = 64; // clients of one name; the lease that ends first makes room
 constexpr std::string_view too_many_channels = "too many channels are wanted of this gateway";
 constexpr std::string_view too_many_symbols = "too many different symbols were asked of this gateway since its start";
@@ -49,6 +48,14 @@ std::pair<DemandBook::Record*, std::string_view> DemandBook::find_or_add(const D
     auto* raw = r.get();
     records_.emplace(name, std::move(r));
     return {raw, {}};
+}
+
+void DemandBook::refuse(const DataName& name, std::string_view why) {
+    ++counts_.refused;
+    auto it = std::find_if(refused_.begin(), refused_.end(), [&](const Refusal& r) { return r.reason == why; });
+    if (it == refused_.end())
+        it = refused_.insert(it, {name, why, 0});
+    ++it->count;
 }
 
 DemandBook::Standing DemandBook::standing(const DataName& name) const {
@@ -123,12 +130,8 @@ void DemandBook::set_subscribed(const std::vector<std::string>& channels, MonoTi
             continue;
         const auto [r, why] = find_or_add(*name);
         if (r == nullptr) {
-            if (over.insert(*name).second && !over_.contains(*name)) {
-                if (refused_.size() < named_at_once)
-                    refused_.push_back({*name, std::string(why)});
-                else
-                    ++refused_unnamed_;
-            }
+            if (over.insert(*name).second && !over_.contains(*name))
+                refuse(*name, why);
             continue;
         }
         r->picture = picture_;
@@ -150,8 +153,10 @@ void DemandBook::set_subscribed(const std::vector<std::string>& channels, MonoTi
 
 std::string_view DemandBook::set_lease(std::string_view client, const DataName& name, MonoTime until, MonoTime now) {
     const auto [r, why] = find_or_add(name);
-    if (r == nullptr)
+    if (r == nullptr) {
+        refuse(name, why);
         return why;
+    }
     const auto same =
         std::find_if(r->leases.begin(), r->leases.end(), [&](const auto& l) { return l.first == client; });
     if (same != r->leases.end()) {
@@ -250,7 +255,6 @@ DemandDelta DemandBook::take(MonoTime now) {
     for (const auto* r : adds)
         delta.add.push_back(r->name);
     delta.refused = std::exchange(refused_, {});
-    delta.refused_unnamed = std::exchange(refused_unnamed_, 0);
     return delta;
 }
 

@@ -21,22 +21,23 @@ namespace tickgate::ops {
 struct DemandOptions {
     std::chrono::milliseconds linger{60000}; // kept so long after the last who wanted it
     std::size_t max_names = 100000;          // that are not configured; what comes beyond is refused
-    // Whether an instrument that is not configured can be followed at all. Empty: any can.
+    // Takes a number for an instrument that is not configured; false: there is none left. Called only when all else
+    // speaks for it: numbers are never given back. Empty: there are enough.
     std::function<bool(const InstrumentName&)> admit;
 };
 
 struct Refusal {
-    DataName name;
-    std::string reason;
+    DataName name; // one of them
+    std::string_view reason;
+    std::uint64_t count = 0;
 };
 
 // A change of what is to be asked upstream. Apply `remove` first: it makes room for `add`.
 struct DemandDelta {
     std::vector<DataName> remove;
-    std::vector<DataName> add;         // the configured first, then the oldest demand first
-    std::vector<Refusal> refused;      // over a limit; to be told to whoever listens
-    std::uint64_t refused_unnamed = 0; // more of them than could be named at once
-    bool empty() const noexcept { return remove.empty() && add.empty() && refused.empty() && refused_unnamed == 0; }
+    std::vector<DataName> add;    // the configured first, then the oldest demand first
+    std::vector<Refusal> refused; // over a limit, one for each reason
+    bool empty() const noexcept { return remove.empty() && add.empty() && refused.empty(); }
 };
 
 // One loop, one owner: set_subscribed() with each picture of the watcher, then take(); take() about once a second too,
@@ -75,6 +76,7 @@ public:
 
     struct Counts {
         std::size_t configured = 0, subscribed = 0, leases = 0, wanted = 0, over_limit = 0;
+        std::uint64_t refused = 0; // since the start; a subscribed channel once
     };
     const Counts& counts() const noexcept { return counts_; }
 
@@ -82,6 +84,7 @@ private:
     struct Record;
     Record* find(const DataName& name);
     std::pair<Record*, std::string_view> find_or_add(const DataName& name); // or why it is refused
+    void refuse(const DataName& name, std::string_view why);
     bool demanded(const Record& r) const noexcept;
     void changed(Record& r, MonoTime now);
     void expire(MonoTime now);
@@ -93,7 +96,6 @@ private:
     std::unordered_set<DataName> over_; // of the last picture, not kept as records
     std::vector<Record*> dirty_;
     std::vector<Refusal> refused_;
-    std::uint64_t refused_unnamed_ = 0;
     std::uint64_t picture_ = 0, order_ = 0;
     std::size_t unconfigured_ = 0;
     MonoTime next_due_ = MonoTime::max();
