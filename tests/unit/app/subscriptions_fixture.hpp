@@ -4,6 +4,7 @@
 #include "app/subscriptions.hpp"
 
 #include "core/log.hpp"
+#include "support/bare_provider.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,7 +16,7 @@ namespace tickgate::app {
 using namespace std::chrono_literals;
 
 // Knows some symbols of one feed; what it answers can be changed.
-class TableProvider final : public DataProvider {
+class TableProvider final : public test::BareProvider {
 public:
     TableProvider(std::string name, FeedSpec feed) : name_(std::move(name)) {
         capabilities_.feeds.push_back(std::move(feed));
@@ -41,17 +42,6 @@ public:
             }
         co_return found;
     }
-    asio::awaitable<error_code> list_instruments(std::function<void(const InstrumentInfo&)>, Rest&) override {
-        co_return errc::not_supported;
-    }
-    int group_of(std::string_view, const Subscription&) const noexcept override { return 0; }
-    asio::awaitable<result<std::unique_ptr<FeedSession>>> open_session(
-        std::string, int, std::uint64_t, Rest&) override {
-        co_return errc::not_supported;
-    }
-    asio::awaitable<result<Quotes>> get_quotes(QuoteRequest, Rest&) override { co_return errc::not_supported; }
-    asio::awaitable<result<BarPage>> get_bars(BarRequest, Rest&) override { co_return errc::not_supported; }
-    BudgetReading read_budget(const RestResponse&) const override { return {}; }
 
     int weight_of(std::string_view, const Subscription& s) const noexcept override {
         return light_trades && s.kind == Kind::trade ? 0 : 1;

@@ -3,6 +3,7 @@
 
 #include "backfill/history.hpp"
 #include "backfill/signal.hpp"
+#include "support/bare_provider.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -62,7 +63,7 @@ public:
     void learn(std::size_t, const BudgetReading&) override {}
 };
 
-class FakeProvider final : public DataProvider {
+class FakeProvider final : public test::BareProvider {
 public:
     explicit FakeProvider(std::string name) : name_(std::move(name)) {
         can.timeframes = {Timeframe::m1};
@@ -71,19 +72,6 @@ public:
 
     std::string_view name() const noexcept override { return name_; }
     const Capabilities& capabilities() const noexcept override { return can; }
-    asio::awaitable<result<std::vector<InstrumentInfo>>> find_instruments(std::vector<InstrumentName>, Rest&) override {
-        co_return errc::not_supported;
-    }
-    asio::awaitable<error_code> list_instruments(std::function<void(const InstrumentInfo&)>, Rest&) override {
-        co_return errc::not_supported;
-    }
-    int group_of(std::string_view, const Subscription&) const noexcept override { return 0; }
-    asio::awaitable<result<std::unique_ptr<FeedSession>>> open_session(
-        std::string, int, std::uint64_t, Rest&) override {
-        co_return errc::not_supported;
-    }
-    asio::awaitable<result<Quotes>> get_quotes(QuoteRequest, Rest&) override { co_return errc::not_supported; }
-    BudgetReading read_budget(const RestResponse&) const override { return {}; }
 
     result<BarHistory> bar_history(
         const InstrumentName&, Timeframe timeframe, std::optional<BarVariant> wanted) const override {

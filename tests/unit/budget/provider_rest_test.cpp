@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "net/http_server.hpp"
+#include "support/bare_provider.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,23 +20,10 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
 // A provider that only has budgets.
-class Budgeted final : public DataProvider {
+class Budgeted final : public test::BareProvider {
 public:
     std::string_view name() const noexcept override { return "venue"; }
     const Capabilities& capabilities() const noexcept override { return capabilities_; }
-    asio::awaitable<result<std::vector<InstrumentInfo>>> find_instruments(std::vector<InstrumentName>, Rest&) override {
-        co_return errc::not_supported;
-    }
-    asio::awaitable<error_code> list_instruments(std::function<void(const InstrumentInfo&)>, Rest&) override {
-        co_return errc::not_supported;
-    }
-    int group_of(std::string_view, const Subscription&) const noexcept override { return 0; }
-    asio::awaitable<result<std::unique_ptr<FeedSession>>> open_session(
-        std::string, int, std::uint64_t, Rest&) override {
-        co_return errc::not_supported;
-    }
-    asio::awaitable<result<Quotes>> get_quotes(QuoteRequest, Rest&) override { co_return errc::not_supported; }
-    asio::awaitable<result<BarPage>> get_bars(BarRequest, Rest&) override { co_return errc::not_supported; }
     BudgetReading read_budget(const RestResponse& answer) const override {
         BudgetReading reading;
         if (answer.status == 429 || answer.status == 418)
